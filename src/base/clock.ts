@@ -66,6 +66,6 @@ export function parseMicros(text: string): Micros | undefined {
   return total >= MIN_MICROS && total <= MAX_MICROS ? total : undefined;
 }
 
-/** 0001-01-01 and the end of 9999, the years that RFC 3339 can write. */
-export const MIN_MICROS: Micros = -62_135_596_800_000_000;
-export const MAX_MICROS: Micros = 253_402_300_799_999_999;
+/** What integer microseconds can hold exactly: the years 1685 to 2254. */
+export const MIN_MICROS: Micros = Date.UTC(1685, 0, 1) * 1000;
+export const MAX_MICROS: Micros = Date.UTC(2255, 0, 1) * 1000 - 1;

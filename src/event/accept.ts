@@ -48,7 +48,7 @@ export function acceptDraft(draft: EventDraft, defaults: DraftDefaults): WireDra
     tenant: name(draft.tenant) ?? defaults.tenant ?? DEFAULT_TENANT,
     environment: name(draft.environment) ?? defaults.environment ?? DEFAULT_ENVIRONMENT,
     occurred_at: time(draft.occurredAt),
-    event_type: fit(type, LIMITS.nameChars),
+    event_type: cut(type, LIMITS.nameChars),
     category: name(draft.category),
     phase: draft.phase === "started" || draft.phase === "completed" ? (draft.phase as Phase) : undefined,
     status: name(draft.status),
@@ -93,15 +93,15 @@ function name(value: unknown): string | undefined {
 
 function text(value: unknown, max: number): string | undefined {
   if (typeof value === "string")
-    return value === "" ? undefined : value.length > max ? fit(value, max) : value;
+    return value === "" ? undefined : value.length > max ? cut(value, max) : value;
   if (value === undefined || value === null) return undefined;
-  if (value instanceof Error) return fit(value.message, max);
+  if (value instanceof Error) return cut(value.message, max);
   if (typeof value === "object" || typeof value === "function" || typeof value === "symbol") return undefined;
   return String(value);
 }
 
 /** Cuts at a whole character and says that it cut. */
-export function fit(value: string, max: number): string {
+export function cut(value: string, max: number): string {
   if (value.length <= max) return value;
   return `${value
     .slice(0, max - 1)

@@ -85,7 +85,8 @@ function readField(field: Field, value: unknown, draft: Record<string, unknown>)
       return undefined;
     case "time": {
       const micros = typeof value === "string" ? parseMicros(value) : undefined;
-      if (micros === undefined) return "must be an RFC 3339 time, such as 2026-01-31T12:00:00Z";
+      if (micros === undefined)
+        return "must be an RFC 3339 time between 1685 and 2254, such as 2026-01-31T12:00:00Z";
       draft[field.wire] = formatMicros(micros);
       return undefined;
     }
