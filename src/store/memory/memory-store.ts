@@ -1,0 +1,242 @@
+import { type Micros, nowMicros } from "../../base/clock.ts";
+import { TrailError } from "../../base/error.ts";
+import type { AuditEvent } from "../../event/event.ts";
+import { EVENT_TYPES, SYSTEM_TENANT } from "../../event/vocabulary.ts";
+import { decodeDraft, toEvent, type WireDraft } from "../../event/wire.ts";
+import type { Query } from "../../query/filter.ts";
+import { matches } from "../../query/matches.ts";
+import type { EmitterState, Outcome, Page, Stats, Store, StoreDescription } from "../store.ts";
+
+const MICROS_PER_HOUR = 3_600_000_000;
+
+/** The log in memory: for `:memory:`, for tests, and as the oracle that other stores are held against. */
+export function openMemoryStore(): Store {
+  return new MemoryStore();
+}
+
+class MemoryStore implements Store {
+  readonly #logs = new Map<string, AuditEvent[]>();
+  readonly #byId = new Map<string, AuditEvent>();
+  readonly #byKey = new Map<string, AuditEvent>();
+  readonly #closings: Array<{ tenant: string; id: string; epoch: number; sent: number }> = [];
+  readonly #listeners = new Set<() => void>();
+  #closed = false;
+
+  async append(lines: readonly string[]): Promise<Outcome[]> {
+    this.#assertOpen();
+    const now = nowMicros();
+    const outcomes = lines.map((line) => this.#appendLine(line, now));
+    if (outcomes.some((outcome) => outcome.status === "appended")) {
+      for (const listener of this.#listeners) queueMicrotask(listener);
+    }
+    return outcomes;
+  }
+
+  #appendLine(line: string, now: Micros): Outcome {
+    let draft: WireDraft;
+    try {
+      draft = decodeDraft(line);
+    } catch {
+      return { status: "rejected", reason: "the line is not JSON" };
+    }
+    if (
+      typeof draft?.id !== "string" ||
+      typeof draft.tenant !== "string" ||
+      typeof draft.event_type !== "string"
+    ) {
+      return { status: "rejected", reason: "the line is not a draft" };
+    }
+    const key =
+      draft.idempotency_key === undefined
+        ? undefined
+        : JSON.stringify([draft.tenant, draft.environment, draft.idempotency_key]);
+    const known = this.#byId.get(draft.id) ?? (key === undefined ? undefined : this.#byKey.get(key));
+    if (known !== undefined) {
+      if (known.tenant !== draft.tenant)
+        return { status: "rejected", reason: "the id belongs to another tenant" };
+      return { status: "duplicate", id: known.id, seq: known.seq, recordedAt: known.recordedAt };
+    }
+    const log = this.#logs.get(draft.tenant) ?? [];
+    this.#logs.set(draft.tenant, log);
+    const last = log.at(-1);
+    const recordedAt = last === undefined ? now : Math.max(now, last.recordedAt);
+    const event = toEvent(draft, log.length + 1, recordedAt);
+    log.push(event);
+    this.#byId.set(event.id, event);
+    if (key !== undefined) this.#byKey.set(key, event);
+    if (event.tenant === SYSTEM_TENANT && event.type === EVENT_TYPES.emitterClosed) this.#noteClosing(event);
+    return { status: "appended", id: event.id, seq: event.seq, recordedAt };
+  }
+
+  #noteClosing(event: AuditEvent): void {
+    const { tenant, emitter_id: id, emitter_epoch: epoch, sent } = event.data;
+    if (
+      typeof tenant === "string" &&
+      typeof id === "string" &&
+      typeof epoch === "number" &&
+      typeof sent === "number"
+    ) {
+      this.#closings.push({ tenant, id, epoch, sent });
+    }
+  }
+
+  async get(tenant: string, id: string): Promise<AuditEvent | null> {
+    this.#assertOpen();
+    const event = this.#byId.get(id.toLowerCase());
+    return event !== undefined && event.tenant === tenant ? event : null;
+  }
+
+  async list(query: Query): Promise<Page> {
+    this.#assertOpen();
+    const sign = query.direction === "asc" ? 1 : -1;
+    const ordered = [...(this.#logs.get(query.tenant) ?? [])].sort((a, b) => sign * compare(a, b, query));
+    const events: AuditEvent[] = [];
+    let scanned = 0;
+    let last: AuditEvent | undefined;
+    for (const event of ordered) {
+      if (query.after !== undefined && sign * compareTo(event, query) <= 0) continue;
+      if (scanned >= query.scanMax) {
+        return {
+          events,
+          scan: { scanned, matched: events.length, exhausted: events.length < query.limit },
+          end: endAt(last),
+        };
+      }
+      scanned++;
+      if (matches(event, query.where)) {
+        if (events.length === query.limit) {
+          return {
+            events,
+            scan: { scanned, matched: events.length, exhausted: false },
+            end: endAt(events.at(-1)),
+          };
+        }
+        events.push(event);
+      }
+      last = event;
+    }
+    return { events, scan: { scanned, matched: events.length, exhausted: false }, end: null };
+  }
+
+  async head(tenant: string): Promise<number> {
+    this.#assertOpen();
+    return this.#logs.get(tenant)?.length ?? 0;
+  }
+
+  async tenants(): Promise<string[]> {
+    this.#assertOpen();
+    return [...this.#logs.keys()].sort();
+  }
+
+  async stats(tenant: string, since?: Micros): Promise<Stats> {
+    this.#assertOpen();
+    const log = this.#logs.get(tenant) ?? [];
+    const hourAgo = nowMicros() - MICROS_PER_HOUR;
+    const counted = since === undefined ? log : log.filter((event) => event.recordedAt >= since);
+    const by = (value: (event: AuditEvent) => string | null): Record<string, number> => {
+      const counts = new Map<string, number>();
+      for (const event of counted) {
+        const key = value(event);
+        if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+      return Object.fromEntries(counts);
+    };
+    return {
+      total: counted.length,
+      head: log.length,
+      eventsLastHour: log.filter((event) => event.recordedAt >= hourAgo).length,
+      byCategory: by((event) => event.category),
+      byStatus: by((event) => event.status),
+      byType: by((event) => event.type),
+      byAgent: by((event) => event.agent),
+      byTool: by((event) => event.tool),
+    };
+  }
+
+  async emitters(tenant: string): Promise<EmitterState[]> {
+    this.#assertOpen();
+    const seen = new Map<
+      string,
+      { id: string; epoch: number; numbers: Set<number>; firstAt: Micros; lastAt: Micros }
+    >();
+    for (const event of this.#logs.get(tenant) ?? []) {
+      if (event.emitter === null) continue;
+      const key = `${event.emitter.id} ${event.emitter.epoch}`;
+      const state = seen.get(key) ?? {
+        id: event.emitter.id,
+        epoch: event.emitter.epoch,
+        numbers: new Set<number>(),
+        firstAt: event.recordedAt,
+        lastAt: event.recordedAt,
+      };
+      state.numbers.add(event.emitter.number);
+      state.lastAt = event.recordedAt;
+      seen.set(key, state);
+    }
+    return [...seen.values()].map(({ id, epoch, numbers, firstAt, lastAt }) => {
+      const closing = this.#closings.find(
+        (one) => one.tenant === tenant && one.id === id && one.epoch === epoch,
+      );
+      const highest = Math.max(...numbers);
+      const missing: Array<[number, number]> = [];
+      for (let number = 1; number <= Math.max(highest, closing?.sent ?? 0); number++) {
+        if (numbers.has(number)) continue;
+        const open = missing.at(-1);
+        if (open !== undefined && open[1] === number - 1) open[1] = number;
+        else missing.push([number, number]);
+      }
+      return {
+        id,
+        epoch,
+        received: numbers.size,
+        highest,
+        sent: closing?.sent ?? null,
+        missing,
+        firstAt,
+        lastAt,
+      };
+    });
+  }
+
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async describe(): Promise<StoreDescription> {
+    this.#assertOpen();
+    return { kind: "memory", location: ":memory:", schemaVersion: 1, bytes: null, events: this.#byId.size };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#listeners.clear();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new TrailError("store.closed", "The store is closed. Open the trail again.");
+  }
+}
+
+function compare(a: AuditEvent, b: AuditEvent, query: Query): number {
+  return query.order === "occurred_at" && a.occurredAt !== b.occurredAt
+    ? a.occurredAt - b.occurredAt
+    : a.seq - b.seq;
+}
+
+function compareTo(event: AuditEvent, query: Query): number {
+  const after = query.after;
+  if (after === undefined) return 1;
+  if (
+    query.order === "occurred_at" &&
+    after.occurredAt !== undefined &&
+    event.occurredAt !== after.occurredAt
+  ) {
+    return event.occurredAt - after.occurredAt;
+  }
+  return event.seq - after.seq;
+}
+
+function endAt(event: AuditEvent | undefined): Page["end"] {
+  return event === undefined ? null : { seq: event.seq, occurredAt: event.occurredAt };
+}

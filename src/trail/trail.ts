@@ -1,0 +1,103 @@
+import type { Micros } from "../base/clock.ts";
+import type { Flushed, Health } from "../emit/health.ts";
+import type { AuditEvent, EventDraft } from "../event/event.ts";
+import type { WireDraft } from "../event/wire.ts";
+import type { EventFilter } from "../query/event-filter.ts";
+import type { Condition, Order } from "../query/filter.ts";
+import type { EmitterState, Outcome, Page, Stats, StoreDescription } from "../store/store.ts";
+
+/** Where an event is in the log. */
+export interface Receipt {
+  readonly id: string;
+  readonly seq: number;
+  readonly recordedAt: Micros;
+}
+
+/**
+ * The one object that an agent, a server and a test hold. Recording is immediate and cannot fail;
+ * reading is asynchronous and says what went wrong with a `TrailError`.
+ */
+export interface Trail extends AsyncDisposable {
+  /**
+   * Takes an event and returns its id at once. Never waits; throws only `event.invalid` for a
+   * draft without a type, or, in a trail that was asked to fail closed, when the event cannot be
+   * kept.
+   */
+  record(draft: EventDraft): string;
+
+  /** Resolves when the event is committed; rejects when that is not known within the time. */
+  recordDurably(draft: EventDraft, options?: { timeoutMs?: number }): Promise<Receipt>;
+
+  /**
+   * The server's door: redacts the drafts and commits them, in order, in one commit with whatever
+   * else is waiting. Rejects with a store error when they are not known to be committed.
+   */
+  append(drafts: readonly WireDraft[]): Promise<Outcome[]>;
+
+  /** Waits until everything recorded so far is in the store, at most `timeoutMs` (5000). */
+  flush(options?: { timeoutMs?: number }): Promise<Flushed>;
+
+  /** Flushes, says how many events were sent, and lets go of everything. Further calls do nothing. */
+  close(options?: { timeoutMs?: number }): Promise<Flushed>;
+
+  health(): Health;
+
+  readonly events: EventReader;
+
+  /** Per emitter of the tenant: what arrived, what it said it sent, what is missing. */
+  emitters(options?: Scope): Promise<EmitterState[]>;
+
+  /** Facts about the store; rejects when it cannot serve. */
+  describe(): Promise<StoreDescription>;
+}
+
+export interface Scope {
+  /** Default: the trail's own tenant. */
+  tenant?: string;
+}
+
+export interface ListOptions extends Scope {
+  /** What must hold; as an object, or as conditions that were parsed already. */
+  filter?: EventFilter | readonly Condition[];
+  /** `seq` (default) is the log's order; `occurred_at` is what the emitters said. */
+  order?: Order;
+  /** `desc` (default) is newest first. */
+  direction?: "asc" | "desc";
+  /** 1 to 1000, default 50. */
+  limit?: number;
+  /** The `next` of the page before. */
+  cursor?: string;
+  /** Rows to look at, at most; default 20 000. */
+  scanMax?: number;
+}
+
+export interface EventPage {
+  readonly events: AuditEvent[];
+  /** The cursor of the next page; null on the last. */
+  readonly next: string | null;
+  readonly scan: Page["scan"];
+}
+
+export interface FollowOptions extends Scope {
+  filter?: EventFilter | readonly Condition[];
+  /** Events behind this seq; default: what comes from now on. 0 is the whole log. */
+  after?: number;
+  /** Ends the iteration quietly. */
+  signal?: AbortSignal;
+}
+
+export interface EventReader {
+  /** The event, or null. */
+  get(id: string, options?: Scope): Promise<AuditEvent | null>;
+  list(options?: ListOptions): Promise<EventPage>;
+  /** `list` with a substring of the summary or the resource id. */
+  search(text: string, options?: ListOptions): Promise<EventPage>;
+  /** Counts; `since` bounds the time of recording. */
+  stats(options?: Scope & { since?: Date | string | Micros }): Promise<Stats>;
+  /** The seq of the newest event, 0 for none. */
+  head(options?: Scope): Promise<number>;
+  /** Every event behind `after`, oldest first, then each new one as it is committed. Misses nothing. */
+  follow(options?: FollowOptions): AsyncIterableIterator<AuditEvent>;
+  /** Every event that matches, oldest first, up to the log's head at the call. */
+  export(options?: Omit<FollowOptions, "after"> & { after?: number }): AsyncIterableIterator<AuditEvent>;
+}
