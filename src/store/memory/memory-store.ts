@@ -2,9 +2,11 @@ import { type Micros, nowMicros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
 import type { AuditEvent } from "../../event/event.ts";
 import { EVENT_TYPES, SYSTEM_TENANT } from "../../event/vocabulary.ts";
-import { decodeDraft, toEvent, type WireDraft } from "../../event/wire.ts";
+import { toEvent } from "../../event/wire.ts";
 import type { Query } from "../../query/filter.ts";
 import { matches } from "../../query/matches.ts";
+import { type Closing, readClosing, toEmitterState, toRanges } from "../emissions.ts";
+import { readLine } from "../line.ts";
 import type { EmitterState, Outcome, Page, Stats, Store, StoreDescription } from "../store.ts";
 
 const MICROS_PER_HOUR = 3_600_000_000;
@@ -14,11 +16,19 @@ export function openMemoryStore(): Store {
   return new MemoryStore();
 }
 
+interface Numbered {
+  readonly id: string;
+  readonly epoch: number;
+  readonly numbers: number[];
+  readonly firstAt: Micros;
+  lastAt: Micros;
+}
+
 class MemoryStore implements Store {
   readonly #logs = new Map<string, AuditEvent[]>();
   readonly #byId = new Map<string, AuditEvent>();
   readonly #byKey = new Map<string, AuditEvent>();
-  readonly #closings: Array<{ tenant: string; id: string; epoch: number; sent: number }> = [];
+  readonly #closings = new Map<string, Closing & { at: Micros }>();
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
@@ -33,19 +43,9 @@ class MemoryStore implements Store {
   }
 
   #appendLine(line: string, now: Micros): Outcome {
-    let draft: WireDraft;
-    try {
-      draft = decodeDraft(line);
-    } catch {
-      return { status: "rejected", reason: "the line is not JSON" };
-    }
-    if (
-      typeof draft?.id !== "string" ||
-      typeof draft.tenant !== "string" ||
-      typeof draft.event_type !== "string"
-    ) {
-      return { status: "rejected", reason: "the line is not a draft" };
-    }
+    const read = readLine(line);
+    if (read.draft === undefined) return { status: "rejected", reason: read.reason };
+    const { draft } = read;
     const key =
       draft.idempotency_key === undefined
         ? undefined
@@ -69,15 +69,10 @@ class MemoryStore implements Store {
   }
 
   #noteClosing(event: AuditEvent): void {
-    const { tenant, emitter_id: id, emitter_epoch: epoch, sent } = event.data;
-    if (
-      typeof tenant === "string" &&
-      typeof id === "string" &&
-      typeof epoch === "number" &&
-      typeof sent === "number"
-    ) {
-      this.#closings.push({ tenant, id, epoch, sent });
-    }
+    const closing = readClosing(event.data);
+    if (closing === null) return;
+    const key = JSON.stringify([closing.tenant, closing.id, closing.epoch]);
+    if (!this.#closings.has(key)) this.#closings.set(key, { ...closing, at: event.recordedAt });
   }
 
   async get(tenant: string, id: string): Promise<AuditEvent | null> {
@@ -155,47 +150,25 @@ class MemoryStore implements Store {
 
   async emitters(tenant: string): Promise<EmitterState[]> {
     this.#assertOpen();
-    const seen = new Map<
-      string,
-      { id: string; epoch: number; numbers: Set<number>; firstAt: Micros; lastAt: Micros }
-    >();
-    for (const event of this.#logs.get(tenant) ?? []) {
-      if (event.emitter === null) continue;
-      const key = `${event.emitter.id} ${event.emitter.epoch}`;
-      const state = seen.get(key) ?? {
-        id: event.emitter.id,
-        epoch: event.emitter.epoch,
-        numbers: new Set<number>(),
-        firstAt: event.recordedAt,
-        lastAt: event.recordedAt,
-      };
-      state.numbers.add(event.emitter.number);
-      state.lastAt = event.recordedAt;
-      seen.set(key, state);
+    const known = new Map<string, Numbered>();
+    for (const { emitter, recordedAt } of this.#logs.get(tenant) ?? []) {
+      if (emitter === null) continue;
+      const { id, epoch } = emitter;
+      const key = JSON.stringify([tenant, id, epoch]);
+      const state = known.get(key) ?? { id, epoch, numbers: [], firstAt: recordedAt, lastAt: recordedAt };
+      state.numbers.push(emitter.number);
+      state.lastAt = recordedAt;
+      known.set(key, state);
     }
-    return [...seen.values()].map(({ id, epoch, numbers, firstAt, lastAt }) => {
-      const closing = this.#closings.find(
-        (one) => one.tenant === tenant && one.id === id && one.epoch === epoch,
+    for (const [key, { tenant: named, id, epoch, sent, at }] of this.#closings) {
+      if (named !== tenant || known.has(key) || sent === 0) continue;
+      known.set(key, { id, epoch, numbers: [], firstAt: at, lastAt: at });
+    }
+    return [...known]
+      .sort(([, a], [, b]) => a.firstAt - b.firstAt)
+      .map(([key, { numbers, ...emitter }]) =>
+        toEmitterState(emitter, toRanges(numbers), this.#closings.get(key)?.sent ?? null),
       );
-      const highest = Math.max(...numbers);
-      const missing: Array<[number, number]> = [];
-      for (let number = 1; number <= Math.max(highest, closing?.sent ?? 0); number++) {
-        if (numbers.has(number)) continue;
-        const open = missing.at(-1);
-        if (open !== undefined && open[1] === number - 1) open[1] = number;
-        else missing.push([number, number]);
-      }
-      return {
-        id,
-        epoch,
-        received: numbers.size,
-        highest,
-        sent: closing?.sent ?? null,
-        missing,
-        firstAt,
-        lastAt,
-      };
-    });
   }
 
   watch(listener: () => void): () => void {

@@ -1,0 +1,65 @@
+import type { ErrorCode } from "../../base/error-codes.ts";
+import type { Query } from "../../query/filter.ts";
+import type { EmitterState, Page, Stats } from "../store.ts";
+import type { SqliteOptions } from "./database.ts";
+import type { Row } from "./rows.ts";
+
+/** What both workers are given at their start. */
+export interface WorkerStart {
+  readonly path: string;
+  readonly options: SqliteOptions;
+}
+
+/** The outcomes of a batch in few objects: copying many small ones between threads is what costs. */
+export interface PackedOutcomes {
+  /** The ids of what was not rejected, in order, 36 characters each. */
+  readonly ids: string;
+  readonly seqs: Float64Array;
+  readonly times: Float64Array;
+  readonly duplicates: readonly number[];
+  readonly rejected: ReadonlyArray<readonly [index: number, reason: string]>;
+}
+
+export interface PageRows extends Omit<Page, "events"> {
+  readonly rows: Row[];
+}
+
+/** Each call by name: what goes in, what comes back. */
+export interface WriterCalls {
+  open: { in: null; out: null };
+  append: { in: readonly string[]; out: PackedOutcomes };
+  close: { in: null; out: null };
+}
+
+export interface ReaderCalls {
+  get: { in: { tenant: string; id: string }; out: Row | null };
+  list: { in: Query; out: PageRows };
+  head: { in: string; out: number };
+  tenants: { in: null; out: string[] };
+  stats: { in: { tenant: string; since: number | undefined }; out: Stats };
+  emitters: { in: string; out: EmitterState[] };
+  events: { in: null; out: number };
+  watch: { in: boolean; out: null };
+  close: { in: null; out: null };
+}
+
+export type Calls<C> = { [K in keyof C]: { in: unknown; out: unknown } } & { close: { in: null; out: null } };
+
+export interface Request<C, K extends keyof C = keyof C> {
+  readonly id: number;
+  readonly call: K;
+  readonly input: C[K] extends { in: infer I } ? I : never;
+}
+
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly fix: string | undefined;
+}
+
+export type Answer =
+  | { readonly id: number; readonly output: unknown; readonly error?: never }
+  | { readonly id: number; readonly error: WireError };
+
+/** What a worker says without being asked: somebody committed. */
+export const COMMITTED = "committed";

@@ -1,0 +1,189 @@
+import type { SqlValue } from "../database.ts";
+import { blockOf, firstPosOf, lastPosOf, openBlockOf, posOf, seqOf } from "../position.ts";
+import type { PageRows } from "../protocol.ts";
+import { EVENT_COLUMNS, type Row } from "../rows.ts";
+import { candidateBlocks } from "./candidates.ts";
+import { EMPTY_PAGE, type Listing } from "./list.ts";
+
+/** Blocks that one page may read whole; with more candidates than that, fewer are tried. */
+const BLOCKS_MAX = 64;
+const BLOCKS_TRIED = 12;
+/** Index entries in one statement at most, so that the deadline is looked at in between. */
+const STRIDE_ENTRIES = 2_048;
+
+/** A row's place in this order. */
+interface Key {
+  readonly occurredAt: number;
+  readonly pos: number;
+}
+
+/**
+ * Events mostly happen in the order in which they are recorded, so a page is mostly in few blocks:
+ * those are read first, by what they bound. Where that is not enough, the index by time is walked.
+ */
+export function listByOccurred(listing: Listing): PageRows {
+  return listFromBlocks(listing) ?? listFromIndex(listing);
+}
+
+const isDescending = ({ query }: Listing): boolean => query.direction === "desc";
+
+/** ` AND …` for what is behind `after`. */
+function behind({ query, tenant }: Listing): { sql: string; params: SqlValue[] } {
+  const { after } = query;
+  if (after === undefined) return { sql: "", params: [] };
+  const sign = query.direction === "desc" ? "<" : ">";
+  if (after.occurredAt === undefined) {
+    return { sql: ` AND pos ${sign} ?`, params: [posOf(tenant.no, after.seq)] };
+  }
+  return {
+    sql: ` AND (occurred_at, pos) ${sign} (?, ?)`,
+    params: [after.occurredAt, posOf(tenant.no, after.seq)],
+  };
+}
+
+interface BlockEdge {
+  readonly block: number;
+  /** No row of the block stands before this time, in the list's order. */
+  readonly edge: number;
+}
+
+/** The page from the blocks that can have it, or undefined where too many can. */
+function listFromBlocks(listing: Listing): PageRows | undefined {
+  const { view, query, predicate, bounds } = listing;
+  const descends = isDescending(listing);
+  const edges = blockEdges(listing);
+  const blocksMax = edges.length <= BLOCKS_MAX ? BLOCKS_MAX : BLOCKS_TRIED;
+  const start = behind(listing);
+  const sql = `SELECT occurred_at, pos FROM events NOT INDEXED WHERE pos BETWEEN ? AND ?${predicate.sql}${start.sql}
+    ORDER BY occurred_at ${descends ? "DESC" : "ASC"}, pos ${descends ? "DESC" : "ASC"} LIMIT ?`;
+  let best: Key[] = [];
+  let scanned = 0;
+  for (const [i, { block, edge }] of edges.entries()) {
+    const last = best[query.limit];
+    if (last !== undefined && (descends ? last.occurredAt > edge : last.occurredAt < edge)) break;
+    const low = Math.max(bounds.low, firstPosOf(block));
+    const high = Math.min(bounds.high, lastPosOf(block));
+    if (i >= blocksMax || scanned + high - low + 1 > query.scanMax) return undefined;
+    scanned += Math.max(0, high - low + 1);
+    const params = [low, high, ...predicate.params, ...start.params, query.limit + 1];
+    const found = view.all(sql, ...params).map(toKey);
+    best = [...best, ...found].sort((a, b) => (descends ? compare(b, a) : compare(a, b)));
+    best.length = Math.min(best.length, query.limit + 1);
+  }
+  const isMore = best.length > query.limit;
+  const keys = best.slice(0, query.limit);
+  return {
+    rows: keys.map(({ pos }) => view.get(`SELECT ${EVENT_COLUMNS} FROM events WHERE pos = ?`, pos) as Row),
+    scan: { scanned, matched: keys.length, exhausted: false },
+    end: isMore ? toEnd(keys.at(-1) as Key) : null,
+  };
+}
+
+/** The blocks that may hold a match behind `after`, in the order of their edges; the open one first. */
+function blockEdges(listing: Listing): BlockEdge[] {
+  const { view, query, tenant, predicate, bounds } = listing;
+  const descends = isDescending(listing);
+  const open = openBlockOf(tenant.no, tenant.head);
+  const first = blockOf(bounds.low);
+  const last = blockOf(bounds.high);
+  const terms = [predicate.pruning.sql];
+  const params = [...predicate.pruning.params];
+  if (query.after?.occurredAt !== undefined) {
+    terms.push(descends ? " AND occurred_min <= ?" : " AND occurred_max >= ?");
+    params.push(query.after.occurredAt);
+  }
+  const order = descends ? "occurred_max DESC" : "occurred_min ASC";
+  const column = descends ? "occurred_max" : "occurred_min";
+  const hasAny = predicate.pruning.any.length > 0;
+  const sql = `SELECT block, ${column} FROM blocks WHERE block BETWEEN ? AND ?${terms.join("")}
+    ORDER BY ${order} LIMIT ?`;
+  const limit = hasAny ? -1 : BLOCKS_MAX + 1;
+  let edges = view
+    .all(sql, first, Math.min(last, open - 1), ...params, limit)
+    .map(([block, edge]): BlockEdge => ({ block: block as number, edge: edge as number }));
+  if (hasAny) {
+    const candidates = new Set(candidateBlocks(view, predicate.pruning, first, last, open));
+    edges = edges.filter(({ block }) => candidates.has(block));
+  }
+  if (open >= first && open <= last) {
+    edges.unshift({ block: open, edge: descends ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY });
+  }
+  return edges;
+}
+
+/** Walks the index by time, in strides, until the page is full or `scanMax` or the time is reached. */
+function listFromIndex(listing: Listing): PageRows {
+  const { view, query, tenant, predicate, bounds, deadline } = listing;
+  const way = isDescending(listing) ? "DESC" : "ASC";
+  const before = isDescending(listing) ? ">=" : "<=";
+  const order = `ORDER BY occurred_at ${way}, pos ${way}`;
+  const rows: Row[] = [];
+  let scanned = 0;
+  let at: Key | undefined;
+  for (;;) {
+    const start =
+      at === undefined ? behind(listing) : behind({ ...listing, query: { ...query, after: toEnd(at) } });
+    const stride = Math.min(STRIDE_ENTRIES, query.scanMax - scanned);
+    if (stride <= 0 || (at !== undefined && performance.now() > deadline)) break;
+    const index = `events INDEXED BY events_by_occurred WHERE tenant_no = ?${start.sql}`;
+    const keys = view
+      .all(`SELECT occurred_at, pos FROM ${index} ${order} LIMIT ?`, tenant.no, ...start.params, stride)
+      .map(toKey);
+    const last = keys.at(-1);
+    if (last === undefined)
+      return { ...EMPTY_PAGE, rows, scan: { scanned, matched: rows.length, exhausted: false } };
+    const wanted = query.limit + 1 - rows.length;
+    const found = view.all(
+      `SELECT ${EVENT_COLUMNS} FROM ${index} AND (occurred_at, pos) ${before} (?, ?)
+        AND pos BETWEEN ? AND ?${predicate.sql} ${order} LIMIT ?`,
+      ...[tenant.no, ...start.params, last.occurredAt, last.pos, bounds.low, bounds.high],
+      ...predicate.params,
+      wanted,
+    );
+    if (found.length === wanted) {
+      // The last one only says that there is more behind the page.
+      const more = found.pop()?.[0] as number;
+      rows.push(...found);
+      scanned += keys.findIndex(({ pos }) => pos === more) + 1;
+      return {
+        rows,
+        scan: { scanned, matched: rows.length, exhausted: false },
+        end: toEnd(keyOfRow(rows.at(-1) as Row)),
+      };
+    }
+    rows.push(...found);
+    scanned += keys.length;
+    at = last;
+  }
+  const isEnd = at === undefined || isLast(listing, at);
+  return {
+    rows,
+    scan: { scanned, matched: rows.length, exhausted: !isEnd && rows.length < query.limit },
+    end: at === undefined || isEnd ? null : toEnd(at),
+  };
+}
+
+/** True when no event at all is behind the key. */
+function isLast(listing: Listing, at: Key): boolean {
+  const start = behind({ ...listing, query: { ...listing.query, after: toEnd(at) } });
+  const sql = `SELECT 1 FROM events INDEXED BY events_by_occurred WHERE tenant_no = ?${start.sql} LIMIT 1`;
+  return listing.view.get(sql, listing.tenant.no, ...start.params) === undefined;
+}
+
+const OCCURRED_INDEX = EVENT_COLUMNS.split(", ").indexOf("occurred_at");
+
+function keyOfRow(row: Row): Key {
+  return { occurredAt: row[OCCURRED_INDEX] as number, pos: row[0] as number };
+}
+
+function toKey([occurredAt, pos]: Row): Key {
+  return { occurredAt: occurredAt as number, pos: pos as number };
+}
+
+function compare(a: Key, b: Key): number {
+  return a.occurredAt - b.occurredAt || a.pos - b.pos;
+}
+
+function toEnd({ occurredAt, pos }: Key): { seq: number; occurredAt: number } {
+  return { seq: seqOf(pos), occurredAt };
+}
