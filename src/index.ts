@@ -1,22 +1,60 @@
+import { resolve } from "node:path";
 import { TrailError } from "./base/error.ts";
 import type { Store } from "./store/store.ts";
-import { createTrail, type TrailOptions } from "./trail/create-trail.ts";
+import { createTrail, type Ground } from "./trail/create-trail.ts";
+import type { TrailOptions } from "./trail/options.ts";
 import type { Trail } from "./trail/trail.ts";
 
 export { isTrailError, TrailError } from "./base/error.ts";
-export type { AuditEvent, EventDraft } from "./event/event.ts";
-export type { EventPage, Receipt, Trail } from "./trail/trail.ts";
+export type { ErrorCode, ErrorKind } from "./base/error-codes.ts";
+export type { Flushed, Health, LossReason } from "./emit/health.ts";
+export type { Actor, AuditEvent, EventDraft, Resource, Usage } from "./event/event.ts";
+export type { Category, Phase, Severity, Status } from "./event/vocabulary.ts";
+export type { EventFilter } from "./query/event-filter.ts";
+export type { EmitterState, Stats, StoreDescription } from "./store/store.ts";
+export { nopTrail } from "./trail/nop-trail.ts";
+export type { TrailOptions } from "./trail/options.ts";
+export type { EventPage, EventReader, FollowOptions, ListOptions, Receipt, Trail } from "./trail/trail.ts";
 
 /**
- * Opens a trail. `target` is a file path (SQLite) or `:memory:`. Nothing is opened before it is
- * needed, and trouble with the store never reaches `record()`.
+ * Opens a trail. `target` is a file path (SQLite), `:memory:`, or, later, `postgres://…`,
+ * `clickhouse://…` and `http(s)://…`. Returns at once: the store is opened when it is needed, and
+ * trouble with it never reaches `record()`, only reads and `recordDurably`. Throws
+ * `option.invalid` and `store.unsupported`.
  */
 export function openTrail(target: string, options: TrailOptions = {}): Trail {
-  return createTrail(() => openStore(target), options);
+  return createTrail(groundOf(target, options), options);
 }
 
 /** The only place, beside the command line, that names an adapter; each is loaded when asked for. */
-async function openStore(target: string): Promise<Store> {
-  if (target === ":memory:") return (await import("./store/memory/memory-store.ts")).openMemoryStore();
-  throw new TrailError("store.unsupported", `There is no store for "${target}".`);
+function groundOf(target: string, options: TrailOptions): Ground {
+  if (typeof target !== "string" || target === "") {
+    throw new TrailError("option.invalid", "openTrail needs a target: a file path or :memory:.", {
+      field: "target",
+    });
+  }
+  if (target === ":memory:") {
+    return {
+      openStore: async () => (await import("./store/memory/memory-store.ts")).openMemoryStore(),
+      spoolDir: options.spoolDir ?? null,
+    };
+  }
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(target)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== "file") {
+    throw new TrailError("store.unsupported", `There is no store for ${scheme}:// yet.`, {
+      field: "target",
+      fix: "Use a file path for SQLite, or :memory:.",
+    });
+  }
+  const path = resolve(scheme === "file" ? new URL(target).pathname : target);
+  return {
+    openStore: async (): Promise<Store> => {
+      const { openSqliteStore } = await import("./store/sqlite/sqlite-store.ts");
+      return openSqliteStore(
+        path,
+        options.durability === undefined ? {} : { durability: options.durability },
+      );
+    },
+    spoolDir: options.spoolDir === undefined ? `${path}.spool` : resolve(options.spoolDir),
+  };
 }

@@ -1,68 +1,145 @@
-import { TrailError } from "../base/error.ts";
-import { acceptDraft, type DraftDefaults } from "../event/accept.ts";
-import type { EventDraft } from "../event/event.ts";
+import { settlesWithin } from "../base/deadline.ts";
+import { messageOf, TrailError } from "../base/error.ts";
+import { Emitter } from "../emit/emitter.ts";
 import { DEFAULT_TENANT } from "../event/vocabulary.ts";
 import { encodeDraft, type WireDraft } from "../event/wire.ts";
-import type { Store } from "../store/store.ts";
+import { createRedactor, noRedactor } from "../redact/redactor.ts";
+import type { Outcome, Store } from "../store/store.ts";
+import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
-import type { Trail } from "./trail.ts";
+import type { Receipt, Trail } from "./trail.ts";
 
-export interface TrailOptions extends DraftDefaults {}
+const DEFAULT_TIMEOUT_MS = 5_000;
+const DEFAULT_FLUSH_INTERVAL_MS = 20;
+/** Readers wait this long for what a process that died left behind. */
+const ADOPTION_WAIT_MS = 10_000;
 
-// Provisional: the emitter replaces the recording half.
-export function createTrail(openStore: () => Promise<Store>, options: TrailOptions = {}): Trail {
-  let opened: Promise<Store> | undefined;
-  const open = (): Promise<Store> => {
-    opened ??= openStore();
-    return opened;
-  };
+/** What a trail stands on: a store that is opened when it is needed, and a place for segment files. */
+export interface Ground {
+  openStore(): Promise<Store>;
+  /** Null where there is no disk to use. */
+  spoolDir: string | null;
+}
+
+/** A trail over any store. `openTrail` chooses the store by its address. */
+export function createTrail(ground: Ground, options: TrailOptions = {}): Trail {
+  checkOptions(options);
   const tenant = options.tenant ?? DEFAULT_TENANT;
-  let recorded = 0;
-  let tail: Promise<unknown> = Promise.resolve();
-  const append = async (drafts: readonly WireDraft[]) => (await open()).append(drafts.map(encodeDraft));
-  const settled = () => ({ complete: true, persisted: recorded, dropped: 0, pending: 0 });
+  const redactor = options.redact === false ? noRedactor : createRedactor(options.redact);
+  const store = new LazyStore(ground.openStore);
+  const level = options.level ?? (ground.spoolDir === null ? "memory" : "spooled");
+  const emitter = new Emitter({
+    sink: { append: async (lines) => (await store.open()).append(lines) },
+    redactor,
+    defaults: options,
+    id: options.emitterId,
+    level,
+    spoolDir: ground.spoolDir,
+    limits: bufferLimits(options, level),
+    flushIntervalMs: options.flushIntervalMs ?? DEFAULT_FLUSH_INTERVAL_MS,
+    failClosed: options.failClosed ?? false,
+    onProblem: options.onProblem,
+  });
+  const adopted = emitter.adopt();
+
+  /** The store as a reader should see it: with what dead processes had recorded. */
+  async function openForReading(): Promise<Store> {
+    const opened = await store.open();
+    await settlesWithin(adopted, ADOPTION_WAIT_MS);
+    return opened;
+  }
+
   const trail: Trail = {
-    record(draft: EventDraft) {
-      const accepted = acceptDraft(draft, options);
-      recorded++;
-      tail = tail.then(() => append([accepted]));
-      return accepted.id;
+    record: (draft) => emitter.record(draft),
+
+    async recordDurably(draft, { timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
+      const accepted = emitter.accept(draft);
+      const until = performance.now() + timeoutMs;
+      const before = await emitter.flush(timeoutMs);
+      if (!before.complete) throw notCommitted("events before it are still waiting", timeoutMs);
+      const committed = commit([accepted]);
+      if (!(await settlesWithin(committed, until - performance.now())))
+        throw notCommitted("the store did not answer", timeoutMs);
+      return receiptOf((await committed)[0]);
     },
-    async recordDurably(draft) {
-      const [outcome] = await append([acceptDraft(draft, options)]);
-      if (outcome === undefined || outcome.status === "rejected")
-        throw new TrailError("store.unavailable", "rejected");
-      return outcome;
+
+    append: (drafts) => commit(drafts.map((draft) => redactor.redact(draft))),
+    flush: ({ timeoutMs = DEFAULT_TIMEOUT_MS } = {}) => emitter.flush(timeoutMs),
+
+    async close({ timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
+      const flushed = await emitter.close(timeoutMs);
+      await store.close();
+      return flushed;
     },
-    append,
-    async flush() {
-      await tail;
-      return settled();
-    },
-    async close() {
-      await tail;
-      await (await open()).close();
-      return settled();
-    },
-    health: () => ({
-      level: "memory",
-      recorded,
-      queued: 0,
-      queuedBytes: 0,
-      persisted: recorded,
-      adopted: 0,
-      dropped: 0,
-      droppedBy: {},
-      spilled: 0,
-      lagMs: 0,
-      lastError: null,
-    }),
-    events: createReader(open, tenant),
-    emitters: async (scope = {}) => (await open()).emitters(scope.tenant ?? tenant),
-    describe: async () => (await open()).describe(),
+
+    health: () => emitter.health(),
+    events: createReader(openForReading, tenant),
+    emitters: async (scope = {}) => (await openForReading()).emitters(scope.tenant ?? tenant),
+    describe: async () => (await store.open()).describe(),
     async [Symbol.asyncDispose]() {
       await trail.close();
     },
   };
+
+  async function commit(drafts: readonly WireDraft[]): Promise<Outcome[]> {
+    return (await store.open()).append(drafts.map(encodeDraft));
+  }
+
   return trail;
+}
+
+function notCommitted(why: string, timeoutMs: number): TrailError {
+  return new TrailError(
+    "store.unavailable",
+    `The event is not known to be committed after ${timeoutMs} ms: ${why}.`,
+    {
+      fix: "Do not go on as if it were recorded; try again when the store answers.",
+    },
+  );
+}
+
+function receiptOf(outcome: Outcome | undefined): Receipt {
+  if (outcome === undefined || outcome.status === "rejected") {
+    throw new TrailError(
+      "store.unavailable",
+      `The store refused the event: ${outcome?.reason ?? "no answer"}.`,
+    );
+  }
+  return { id: outcome.id, seq: outcome.seq, recordedAt: outcome.recordedAt };
+}
+
+/** Opens the store at the first need and, after a failure, at the next one again. */
+class LazyStore {
+  readonly #openStore: () => Promise<Store>;
+  #opening: Promise<Store> | null = null;
+  #closed = false;
+
+  constructor(openStore: () => Promise<Store>) {
+    this.#openStore = openStore;
+  }
+
+  open(): Promise<Store> {
+    if (this.#closed)
+      return Promise.reject(new TrailError("store.closed", "The trail is closed. Open it again."));
+    if (this.#opening === null) {
+      const opening = this.#openStore();
+      this.#opening = opening;
+      opening.catch(() => {
+        if (this.#opening === opening) this.#opening = null;
+      });
+    }
+    return this.#opening;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const opening = this.#opening;
+    if (opening === null) return;
+    try {
+      await (await opening).close();
+    } catch (thrown) {
+      // A store that never opened has nothing to close; what it held is in the spool.
+      if (messageOf(thrown) === "") return;
+    }
+  }
 }
