@@ -54,7 +54,12 @@ export class WorkerChannel<C extends Calls<C>> {
   #spawn(): Worker {
     // The sources run as .ts, the build as .js; the neighbor has the same ending as this file.
     const url = new URL(`./${this.#module}${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(url, { workerData: this.#start, name: `daybook ${this.#module}` });
+    const worker = new Worker(url, {
+      workerData: this.#start,
+      name: `daybook ${this.#module}`,
+      // What the process was started with (`--input-type`, `--import` …) is not meant for this thread.
+      execArgv: [],
+    });
     worker.unref();
     worker.on("message", (message: Answer | string) => {
       if (typeof message === "string") this.#onNotice();

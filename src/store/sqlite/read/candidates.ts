@@ -1,7 +1,10 @@
 import { firstPosOf, lastPosOf } from "../position.ts";
-import { blockOfKey, mayHold, valuesKey } from "../views/block-values.ts";
+import { blockOfKey, mayHold, SIEVE_SQL, sieveParams, valuesKey } from "../views/block-values.ts";
 import type { Pruning } from "./predicate.ts";
 import type { Snapshot } from "./snapshot.ts";
+
+/** With more values than this, the sieve costs more than it saves. */
+const SIEVED_VALUES_MAX = 4;
 
 /** A stretch of positions, both ends inclusive. */
 export interface Span {
@@ -36,8 +39,11 @@ export function candidateBlocks(
     if (low === undefined || high === undefined) break;
     const wanted = blocks === undefined ? undefined : new Set(blocks);
     blocks = [];
-    const sql = "SELECT key, hashes FROM block_values WHERE key BETWEEN ? AND ? ORDER BY key";
-    for (const [key, bytes] of view.all(sql, valuesKey(field, low), valuesKey(field, high))) {
+    const isSieved = hashes.length <= SIEVED_VALUES_MAX;
+    const sieve = isSieved ? ` AND (${Array(hashes.length).fill(SIEVE_SQL).join(" OR ") || "0"})` : "";
+    const sql = `SELECT key, hashes FROM block_values WHERE key BETWEEN ? AND ?${sieve} ORDER BY key`;
+    const params = isSieved ? hashes.flatMap(sieveParams) : [];
+    for (const [key, bytes] of view.all(sql, valuesKey(field, low), valuesKey(field, high), ...params)) {
       const block = blockOfKey(key as number);
       if (wanted !== undefined && !wanted.has(block)) continue;
       if (mayHold(bytes as Uint8Array, hashes)) blocks.push(block);

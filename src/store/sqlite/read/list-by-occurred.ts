@@ -5,9 +5,10 @@ import { EVENT_COLUMNS, type Row } from "../rows.ts";
 import { candidateBlocks } from "./candidates.ts";
 import { EMPTY_PAGE, type Listing } from "./list.ts";
 
-/** Blocks that one page may read whole; with more candidates than that, fewer are tried. */
+/** Blocks that one page may read whole. */
 const BLOCKS_MAX = 64;
-const BLOCKS_TRIED = 12;
+/** Sorts behind every event of its time. */
+const LAST_SEQ = 2 ** 36 - 1;
 /** Index entries in one statement at most, so that the deadline is looked at in between. */
 const STRIDE_ENTRIES = 2_048;
 
@@ -43,28 +44,46 @@ function behind({ query, tenant }: Listing): { sql: string; params: SqlValue[] }
 
 interface BlockEdge {
   readonly block: number;
-  /** No row of the block stands before this time, in the list's order. */
+  /** No row of the block stands before this time, in the list's order; */
   readonly edge: number;
+  /** none stands behind this one. */
+  readonly farEdge: number;
 }
 
-/** The page from the blocks that can have it, or undefined where too many can. */
+/**
+ * The page from the blocks that can have it. Where they are too many it is what is certain so far, or
+ * undefined when the blocks overlap so much in time that little is.
+ */
 function listFromBlocks(listing: Listing): PageRows | undefined {
   const { view, query, predicate, bounds } = listing;
   const descends = isDescending(listing);
   const edges = blockEdges(listing);
-  const blocksMax = edges.length <= BLOCKS_MAX ? BLOCKS_MAX : BLOCKS_TRIED;
   const start = behind(listing);
-  const sql = `SELECT occurred_at, pos FROM events NOT INDEXED WHERE pos BETWEEN ? AND ?${predicate.sql}${start.sql}
-    ORDER BY occurred_at ${descends ? "DESC" : "ASC"}, pos ${descends ? "DESC" : "ASC"} LIMIT ?`;
+  const way = descends ? "DESC" : "ASC";
+  const sql = `SELECT occurred_at, pos FROM events NOT INDEXED
+    WHERE pos BETWEEN ? AND ?${predicate.sql}${start.sql} ORDER BY occurred_at ${way}, pos ${way} LIMIT ?`;
+  const isBefore = (time: number, edge: number): boolean => (descends ? time > edge : time < edge);
   let best: Key[] = [];
   let scanned = 0;
   for (const [i, { block, edge }] of edges.entries()) {
     const last = best[query.limit];
-    if (last !== undefined && (descends ? last.occurredAt > edge : last.occurredAt < edge)) break;
+    if (last !== undefined && isBefore(last.occurredAt, edge)) break;
     const low = Math.max(bounds.low, firstPosOf(block));
     const high = Math.min(bounds.high, lastPosOf(block));
-    if (i >= blocksMax || scanned + high - low + 1 > query.scanMax) return undefined;
-    scanned += Math.max(0, high - low + 1);
+    const rows = Math.max(0, high - low + 1);
+    if (i >= BLOCKS_MAX || scanned + rows > query.scanMax || performance.now() > listing.deadline) {
+      const read = edges.slice(0, i);
+      const passed = read.filter(({ farEdge }) => isBefore(farEdge, edge)).length;
+      const moved = query.after?.occurredAt === undefined || isBefore(query.after.occurredAt, edge);
+      if (!moved || passed * 2 < read.length || i === 0) return undefined;
+      return partialPage(
+        listing,
+        best.filter(({ occurredAt }) => isBefore(occurredAt, edge)),
+        edge,
+        scanned,
+      );
+    }
+    scanned += rows;
     const params = [low, high, ...predicate.params, ...start.params, query.limit + 1];
     const found = view.all(sql, ...params).map(toKey);
     best = [...best, ...found].sort((a, b) => (descends ? compare(b, a) : compare(a, b)));
@@ -73,10 +92,29 @@ function listFromBlocks(listing: Listing): PageRows | undefined {
   const isMore = best.length > query.limit;
   const keys = best.slice(0, query.limit);
   return {
-    rows: keys.map(({ pos }) => view.get(`SELECT ${EVENT_COLUMNS} FROM events WHERE pos = ?`, pos) as Row),
+    rows: rowsOf(listing, keys),
     scan: { scanned, matched: keys.length, exhausted: false },
     end: isMore ? toEnd(keys.at(-1) as Key) : null,
   };
+}
+
+/** What stands before `edge`, the time from which on blocks were not read. */
+function partialPage(listing: Listing, certain: readonly Key[], edge: number, scanned: number): PageRows {
+  const { limit } = listing.query;
+  const keys = certain.slice(0, limit);
+  return {
+    rows: rowsOf(listing, keys),
+    scan: { scanned, matched: keys.length, exhausted: keys.length < limit },
+    end:
+      certain.length > limit
+        ? toEnd(keys.at(-1) as Key)
+        : { seq: isDescending(listing) ? LAST_SEQ : 0, occurredAt: edge },
+  };
+}
+
+function rowsOf({ view }: Listing, keys: readonly Key[]): Row[] {
+  const sql = `SELECT ${EVENT_COLUMNS} FROM events WHERE pos = ?`;
+  return keys.map(({ pos }) => view.get(sql, pos) as Row);
 }
 
 /** The blocks that may hold a match behind `after`, in the order of their edges; the open one first. */
@@ -93,20 +131,21 @@ function blockEdges(listing: Listing): BlockEdge[] {
     params.push(query.after.occurredAt);
   }
   const order = descends ? "occurred_max DESC" : "occurred_min ASC";
-  const column = descends ? "occurred_max" : "occurred_min";
+  const columns = descends ? "occurred_max, occurred_min" : "occurred_min, occurred_max";
   const hasAny = predicate.pruning.any.length > 0;
-  const sql = `SELECT block, ${column} FROM blocks WHERE block BETWEEN ? AND ?${terms.join("")}
+  const sql = `SELECT block, ${columns} FROM blocks WHERE block BETWEEN ? AND ?${terms.join("")}
     ORDER BY ${order} LIMIT ?`;
   const limit = hasAny ? -1 : BLOCKS_MAX + 1;
   let edges = view
     .all(sql, first, Math.min(last, open - 1), ...params, limit)
-    .map(([block, edge]): BlockEdge => ({ block: block as number, edge: edge as number }));
+    .map(([block, edge, farEdge]) => ({ block, edge, farEdge }) as BlockEdge);
   if (hasAny) {
     const candidates = new Set(candidateBlocks(view, predicate.pruning, first, last, open));
     edges = edges.filter(({ block }) => candidates.has(block));
   }
   if (open >= first && open <= last) {
-    edges.unshift({ block: open, edge: descends ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY });
+    const edge = descends ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    edges.unshift({ block: open, edge, farEdge: edge });
   }
   return edges;
 }

@@ -84,8 +84,39 @@ function encodeBloom(values: Iterable<string>, count: number): Uint8Array {
   return bits;
 }
 
+/** From the product's high bits: the low ones would only repeat what the hash's own low bits say. */
 function stepOf(hash: number): number {
-  return (Math.imul(hash, 0x9e3779b1) >>> 7) | 1;
+  return (Math.imul(hash, 0x9e3779b1) >>> 16) | 1;
+}
+
+/** The lengths that `encodeBloom` makes of a block's values. */
+const BLOOM_BYTES = [512, 1_024, 2_048] as const;
+const PROBES_IN_SQL = 3;
+/** For each bit of a byte, every byte in which it is set. */
+const BYTES_WITH_BIT: readonly Uint8Array[] = Array.from({ length: 8 }, (_, bit) =>
+  Uint8Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => (byte & (1 << bit)) !== 0),
+);
+
+/**
+ * An SQL term over `hashes` that is false for most sets that do not hold a value, so that few cross
+ * into JavaScript; `mayHold` has the last word. Its parameters come from `sieveParams`.
+ */
+export const SIEVE_SQL = `CASE length(hashes) ${BLOOM_BYTES.map(
+  (bytes) =>
+    `WHEN ${bytes} THEN ${Array(PROBES_IN_SQL).fill("instr(?, substr(hashes, ?, 1))").join(" AND ")} `,
+).join("")}ELSE instr(hashes, ?) END`;
+
+export function sieveParams(hash: number): Array<number | Uint8Array> {
+  const params: Array<number | Uint8Array> = [];
+  const step = stepOf(hash);
+  for (const bytes of BLOOM_BYTES) {
+    for (let probe = 0; probe < PROBES_IN_SQL; probe++) {
+      const bit = (hash + Math.imul(probe, step)) & (bytes * 8 - 1);
+      params.push(BYTES_WITH_BIT[bit & 7] as Uint8Array, (bit >>> 3) + 1);
+    }
+  }
+  params.push(Uint8Array.of(hash, hash >>> 8, hash >>> 16, hash >>> 24));
+  return params;
 }
 
 /** False when none of the hashed values is in the block; true when one may be. */

@@ -24,6 +24,14 @@ export function tallyKey(level: number, node: number): number {
   return level * LEVEL_STRIDE + node;
 }
 
+/** The blocks that a stored node counts. */
+export function tallyBlocks(key: number): { first: number; last: number } {
+  const level = Math.floor(key / LEVEL_STRIDE);
+  const width = FAN_OUT ** level;
+  const first = (key % LEVEL_STRIDE) * width;
+  return { first, last: first + width - 1 };
+}
+
 /** The nodes that a completed block completes, lowest first, given a way to read stored ones. */
 export function* completedNodes(
   block: number,
