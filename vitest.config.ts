@@ -1,9 +1,35 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that start processes or a browser run from the built files; this builds what is stale. */
+const built = { globalSetup: ["test/built.mjs"] };
+
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["src/**/*.test.ts", "ui/**/*.test.{ts,tsx}"] } },
+      { extends: true, test: { name: "house", include: ["test/tidy/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "system",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/tidy/**", "test/browser/**"],
+          ...built,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          ...built,
+        },
+      },
+    ],
   },
 });

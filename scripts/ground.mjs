@@ -1,0 +1,131 @@
+/*
+ * What every script here stands on: packages installed as the lock file says, and the project's own
+ * Node. Plain JavaScript for Node 18 and later, because it runs before anything is installed.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+const modules = join(root, "node_modules");
+const binaries = join(modules, ".bin");
+const ownNode = join(binaries, "node");
+
+/** Ends the script with one clear line. */
+export function fail(message) {
+  process.stderr.write(`daybook: ${message}\n`);
+  process.exit(1);
+}
+
+/** Installs from the lock file where something of it is missing. */
+export function ensureInstalled() {
+  if (!isInstalled()) {
+    process.stderr.write("Installing packages (npm ci) …\n");
+    const npm = spawnSync("npm", ["ci", "--loglevel=error", "--no-audit", "--no-fund"], {
+      cwd: root,
+      env: { ...process.env, PATH: outerPath() },
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    if (npm.error) fail(`npm could not be run: ${npm.error.message}.`);
+    if (npm.status !== 0) fail("npm ci failed; what it said stands above.");
+  }
+  if (nodeMajor(ownNode) === 0) installOwnNode();
+}
+
+/** True when node_modules holds each package of the lock file in its version. */
+function isInstalled() {
+  const wanted = readPackages(join(root, "package-lock.json"));
+  const present = readPackages(join(modules, ".package-lock.json"));
+  return Object.entries(wanted).every(
+    ([path, entry]) =>
+      path === "" ||
+      present[path]?.version === entry.version ||
+      (present[path] === undefined && (entry.optional === true || entry.peer === true)),
+  );
+}
+
+function readPackages(path) {
+  if (!existsSync(path)) return {};
+  return JSON.parse(readFileSync(path, "utf8")).packages ?? {};
+}
+
+/** npm may be told to run no install scripts; the package `node` fetches its binary in one. */
+function installOwnNode() {
+  const folder = join(modules, "node");
+  if (existsSync(folder)) {
+    spawnSync(process.execPath, ["installArchSpecificPackage.js"], {
+      cwd: folder,
+      env: { ...process.env, PATH: outerPath(), npm_config_global: "false" },
+      stdio: "ignore",
+    });
+  }
+  if (nodeMajor(ownNode) === 0 && nodeMajor(process.execPath) < 24) {
+    fail(
+      `Daybook needs Node 24 or later; this is ${process.version} and the one of node_modules is missing. ` +
+        "Let npm run install scripts (npm config set ignore-scripts false), or install Node 24.",
+    );
+  }
+}
+
+/** 0 where there is no Node. */
+function nodeMajor(path) {
+  const { status, stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
+  return status === 0 ? Number(/^v(\d+)/.exec(stdout)?.[1] ?? 0) : 0;
+}
+
+/** The project's Node where it is installed, else the one that runs this. */
+export function projectNode() {
+  return existsSync(ownNode) ? ownNode : process.execPath;
+}
+
+/** The path of the environment without node_modules: what npm needs while it replaces that folder. */
+function outerPath() {
+  const parts = (process.env.PATH ?? "").split(delimiter);
+  return parts.filter((part) => !part.includes("node_modules")).join(delimiter);
+}
+
+/** The environment of every child: the project's tools first. */
+export function projectEnv(extra = {}) {
+  return { ...process.env, PATH: `${binaries}${delimiter}${outerPath()}`, ...extra };
+}
+
+export function binary(name) {
+  return join(binaries, name);
+}
+
+/**
+ * Runs a program to its end. Resolves with its exit status (128 + n for a signal) and, unless
+ * `stdio` is "inherit", with everything that it said.
+ */
+export function run(command, args, { stdio = "pipe", env = {} } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: projectEnv(env),
+      stdio: stdio === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stdout?.on("data", (chunk) => {
+      said += chunk;
+    });
+    child.stderr?.on("data", (chunk) => {
+      said += chunk;
+    });
+    // A terminal sends Ctrl-C to the whole group: wait for the child's own end. Pass on the rest.
+    const onInterrupt = () => undefined;
+    const onTerminate = () => child.kill("SIGTERM");
+    process.on("SIGINT", onInterrupt);
+    process.on("SIGTERM", onTerminate);
+    const done = (status) => {
+      process.off("SIGINT", onInterrupt);
+      process.off("SIGTERM", onTerminate);
+      resolve({ status, said });
+    };
+    child.on("error", (error) => {
+      said += `${error.message}\n`;
+      done(127);
+    });
+    child.on("close", (code, signal) => done(code ?? (signal === "SIGINT" ? 130 : 143)));
+  });
+}

@@ -1,0 +1,22 @@
+import type { Settings } from "./config/settings.ts";
+import type { Io } from "./io.ts";
+import type { Printer } from "./print.ts";
+
+/** One subcommand. Its options are the rows of the options table that name it. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly argument?: { readonly name: string; readonly doc: string };
+  /** Shown under its help; each is a line that works. */
+  readonly examples: readonly string[];
+  /** Resolves with the exit status; throws a TrailError for one clear line and its own status. */
+  run(call: Call): Promise<number>;
+}
+
+export interface Call {
+  readonly io: Io;
+  readonly out: Printer;
+  readonly settings: Settings;
+  /** The argument, for a command that has one; else empty. */
+  readonly argument: string;
+}

@@ -1,0 +1,152 @@
+/**
+ * The one table of what the command line can be told. Help, reading of the environment and
+ * docs/configuration.md are made from it. Order: flag, then environment, then default.
+ */
+export interface Option {
+  readonly flag: string;
+  readonly short?: string;
+  /** What stands for the value in help; absent for a switch. */
+  readonly value?: string;
+  readonly type: "text" | "count" | "switch" | "list";
+  /** Bounds of a count. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly default?: string;
+  readonly env?: string;
+  /** `all`, or the commands that take it. */
+  readonly commands: "all" | readonly string[];
+  readonly doc: string;
+}
+
+const READERS = ["list", "tail"] as const;
+const EVENT = ["record", "list", "tail"] as const;
+
+const text = (flag: string, value: string, commands: readonly string[], doc: string) =>
+  ({ flag, value, type: "text", commands, doc }) as const;
+
+export const OPTIONS = {
+  db: {
+    flag: "--db",
+    value: "TARGET",
+    type: "text",
+    default: "./daybook.db",
+    env: "DAYBOOK_DB",
+    commands: "all",
+    doc: "The trail: a file path (SQLite), or :memory:.",
+  },
+  tenant: {
+    flag: "--tenant",
+    value: "NAME",
+    type: "text",
+    default: "default",
+    env: "DAYBOOK_TENANT",
+    commands: ["record", "list", "tail", "show", "stats", "doctor", "hook"],
+    doc: "Whose log it is.",
+  },
+  json: {
+    flag: "--json",
+    type: "switch",
+    commands: "all",
+    doc: "Output for machines: JSON, one value a line.",
+  },
+  port: {
+    flag: "--port",
+    value: "NUMBER",
+    type: "count",
+    max: 65_535,
+    default: "4319",
+    env: "DAYBOOK_PORT",
+    commands: ["serve"],
+    doc: "The port to listen on; 0 takes a free one.",
+  },
+  host: {
+    flag: "--host",
+    value: "ADDRESS",
+    type: "text",
+    default: "127.0.0.1",
+    env: "DAYBOOK_HOST",
+    commands: ["serve"],
+    doc: "The address to listen on. Without keys only loopback is allowed.",
+  },
+  type: text("--type", "TYPE", EVENT, "What happened: tool.execute, invoice.created."),
+  tool: text("--tool", "NAME", EVENT, "The tool of a tool call."),
+  status: text("--status", "STATUS", EVENT, "ok, error, pending or denied, or one of your own."),
+  agent: text("--agent", "NAME", EVENT, "Which agent did it."),
+  run: text("--run", "ID", EVENT, "The run that it belongs to."),
+  thread: text("--thread", "ID", EVENT, "The thread that it belongs to."),
+  category: text("--category", "NAME", EVENT, "tool_call, llm, session, run …"),
+  summary: text("--summary", "TEXT", ["record"], "One line for people."),
+  error: text("--error", "TEXT", ["record"], "The message of a failure."),
+  data: text("--data", "JSON", ["record"], "A JSON object: arguments, result, inputs, output."),
+  field: {
+    flag: "--field",
+    value: "NAME=VALUE",
+    type: "list",
+    commands: ["record"],
+    doc: "Any field of an event by its wire name: duration_ms=120. May be repeated.",
+  },
+  filter: {
+    flag: "--filter",
+    value: "NAME=VALUE",
+    type: "list",
+    commands: READERS,
+    doc: "Any filter of the HTTP API: model=a,b is a union, -a excludes, [1,9] is an interval. May be repeated.",
+  },
+  search: text("--search", "TEXT", READERS, "A piece of the summary or of the resource's id."),
+  since: text("--since", "TIME", READERS, "Occurred at or after: RFC 3339, or an age such as 15m, 2h, 7d."),
+  until: text("--until", "TIME", READERS, "Occurred at or before: RFC 3339, or an age such as 15m, 2h, 7d."),
+  statsSince: text(
+    "--since",
+    "TIME",
+    ["stats"],
+    "Recorded at or after: RFC 3339, or an age such as 15m, 2h, 7d.",
+  ),
+  limit: {
+    flag: "--limit",
+    value: "NUMBER",
+    type: "count",
+    min: 1,
+    max: 1_000_000,
+    default: "50",
+    commands: ["list"],
+    doc: "How many events at most.",
+  },
+  cursor: text("--cursor", "CURSOR", ["list"], "Go on where the page before ended."),
+  asc: { flag: "--asc", type: "switch", commands: ["list"], doc: "Oldest first; newest first without it." },
+  last: {
+    flag: "--last",
+    short: "-n",
+    value: "NUMBER",
+    type: "count",
+    max: 10_000,
+    default: "10",
+    commands: ["tail"],
+    doc: "Begin with so many of the last events.",
+  },
+  after: {
+    flag: "--after",
+    value: "SEQ",
+    type: "count",
+    commands: ["tail"],
+    doc: "Begin behind this seq instead, so that a reader that was away misses nothing.",
+  },
+} as const satisfies Record<string, Option>;
+
+export type OptionKey = keyof typeof OPTIONS;
+
+/** What is read from the environment alone. */
+export const ENVIRONMENT = [
+  {
+    env: "NO_COLOR",
+    doc: "Anything in it turns colors off. They are only ever used on a terminal.",
+  },
+  {
+    env: "DAYBOOK_API_KEYS",
+    doc: "Reserved for keys, which this version does not have: `serve` refuses to start when it is set.",
+  },
+] as const;
+
+export function optionsOf(command: string): Array<[OptionKey, Option]> {
+  const all = Object.entries(OPTIONS) as Array<[OptionKey, Option]>;
+  return all.filter(([, { commands }]) => commands === "all" || commands.includes(command));
+}

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { TrailError } from "../base/error.ts";
+import { openTrail } from "../index.ts";
+import type { Trail } from "../trail/trail.ts";
+import type { Call } from "./command.ts";
+import { visible } from "./print.ts";
+
+/** What `--db` names. */
+export interface Target {
+  readonly name: string;
+  /** The file and the folder of its spools; null for a trail in memory. */
+  readonly file: { readonly path: string; readonly spoolDir: string } | null;
+}
+
+/** Throws `store.unsupported` for an address that this version cannot open. */
+export function targetOf(name: string): Target {
+  if (name === ":memory:") return { name, file: null };
+  if (/^https?:\/\//i.test(name)) {
+    throw new TrailError("store.unsupported", `A Daybook server (${name}) cannot be --db yet.`, {
+      field: "--db",
+      fix: "Name the file that the server serves.",
+    });
+  }
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(name) && !name.toLowerCase().startsWith("file://")) {
+    throw new TrailError("store.unsupported", `There is no store for ${name.split("://")[0]}:// yet.`, {
+      field: "--db",
+      fix: "Use a file path for SQLite, or :memory:.",
+    });
+  }
+  const path = resolve(/^file:\/\//i.test(name) ? new URL(name).pathname : name);
+  return { name, file: { path, spoolDir: `${path}.spool` } };
+}
+
+/** Opens the trail that the call names, for reading: one that is not there is an error, not made. */
+export function openExisting(call: Call): Trail {
+  const { file, name } = targetOf(call.settings.required("db"));
+  if (file !== null && !existsSync(file.path)) {
+    throw new TrailError("store.unavailable", `There is no trail at ${name}.`, {
+      field: "--db",
+      fix: "Name another one with --db, or make it with `daybook record` or `daybook serve`.",
+    });
+  }
+  return openOrMake(call);
+}
+
+/** Opens the trail that the call names and makes it where there is none. */
+export function openOrMake({ settings, out }: Call): Trail {
+  const { name } = targetOf(settings.required("db"));
+  return openTrail(name, {
+    tenant: settings.text("tenant") ?? "default",
+    onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
+  });
+}
