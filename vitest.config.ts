@@ -16,10 +16,10 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/tidy/**", "test/browser/**"],
-          ...built,
+          exclude: ["test/{tidy,cli,browser}/**"],
         },
       },
+      { extends: true, test: { name: "program", include: ["test/cli/**/*.test.ts"], ...built } },
       {
         extends: true,
         test: {
