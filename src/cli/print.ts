@@ -42,7 +42,7 @@ export function columnsOf(text: string): number {
 }
 
 /** Cuts to so many columns and says that it cut. */
-export function fit(text: string, columns: number): string {
+export function shorten(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
   let kept = "";
   let used = 0;

@@ -1,4 +1,4 @@
-import { columnsOf, fit, type Printer, type Style } from "./print.ts";
+import { columnsOf, type Printer, type Style, shorten } from "./print.ts";
 
 export interface Column {
   readonly title: string;
@@ -36,7 +36,7 @@ export async function printTable(
     for (const [at, column] of columns.entries()) {
       if (!shown[at]) continue;
       const { text = "", style } = row[at] ?? {};
-      const fitted = column.rest ? fit(text, rest) : text;
+      const fitted = column.rest ? shorten(text, rest) : text;
       const space = " ".repeat(Math.max(0, column.rest ? 0 : (widths[at] ?? 0) - columnsOf(fitted)));
       const painted = style === undefined ? fitted : out.paint(style, fitted);
       cells.push(column.align === "right" ? space + painted : painted + space);

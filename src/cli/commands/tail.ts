@@ -8,6 +8,8 @@ import { eventRow } from "../event-table.ts";
 import { conditionsOf } from "../filters.ts";
 import { openExisting } from "../wire.ts";
 
+const ALIVE_MS = 60_000;
+
 export const tail: Command = {
   name: "tail",
   summary: "Show the last events, then each new one as it is committed. Ctrl-C ends it.",
@@ -21,6 +23,8 @@ export const tail: Command = {
     const filter = conditionsOf(settings);
     const stop = new AbortController();
     const unlisten = io.onStop(() => stop.abort());
+    // Waiting for an event holds no process alive by itself.
+    const alive = setInterval(() => undefined, ALIVE_MS);
     try {
       await using trail = openExisting(call);
       const signal = AbortSignal.any([stop.signal, out.gone]);
@@ -28,6 +32,7 @@ export const tail: Command = {
       for await (const event of trail.events.follow({ filter, after, signal })) await print(call, event);
       return 0;
     } finally {
+      clearInterval(alive);
       unlisten();
     }
   },

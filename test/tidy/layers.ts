@@ -1,0 +1,63 @@
+/**
+ * The rule of import: lower never imports higher, neighbors do not import each other, and nobody
+ * but the entry and the command line names an adapter. ARCHITECTURE.md shows the same table.
+ */
+export interface Layer {
+  /** Below src/; `index` is src/index.ts. */
+  readonly folder: string;
+  /** Folders besides itself. */
+  readonly mayImport: readonly string[];
+  /** What it may import only with `import()`, so that it costs nothing until it is asked for. */
+  readonly onDemand: readonly string[];
+  /** npm packages. */
+  readonly packages: readonly string[];
+}
+
+const layer = (folder: string, mayImport: readonly string[], packages: readonly string[] = []): Layer => ({
+  folder,
+  mayImport,
+  onDemand: [],
+  packages,
+});
+
+const PORT = ["base", "event", "query"];
+export const ADAPTERS = ["store/memory", "store/sqlite"];
+const HTTP = ["base", "event", "redact", "query", "ingest", "emit", "store", "trail"];
+
+export const LAYERS: readonly Layer[] = [
+  layer("base", []),
+  layer("event", ["base"]),
+  layer("redact", ["base", "event"]),
+  layer("query", ["base", "event"]),
+  layer("ingest", ["base", "event"], ["protobufjs"]),
+  layer("emit", ["base", "event", "redact"]),
+  layer("store", PORT),
+  ...ADAPTERS.map((folder) => layer(folder, ["store", ...PORT])),
+  layer("trail", ["base", "event", "redact", "query", "emit", "store"]),
+  layer("http", HTTP, ["hono", "@hono/node-server"]),
+  layer("cli", [...HTTP, "http", "index", ...ADAPTERS], ["commander"]),
+  {
+    folder: "index",
+    mayImport: ["base", "event", "redact", "query", "emit", "store", "trail"],
+    onDemand: ADAPTERS,
+    packages: [],
+  },
+];
+
+/** The folder of a path below src/: the longest one that the table names. */
+export function layerOf(path: string): Layer | undefined {
+  if (path === "index.ts" || path === "index.js") return LAYERS.find(({ folder }) => folder === "index");
+  const within = LAYERS.filter(({ folder }) => path.startsWith(`${folder}/`));
+  return within.sort((a, b) => b.folder.length - a.folder.length)[0];
+}
+
+/** The table as ARCHITECTURE.md shows it. */
+export function layersTable(): string {
+  const names = (list: readonly string[]): string =>
+    list.map((name) => `\`${name}\``).join(", ") || "nothing";
+  const rows = LAYERS.map(({ folder, mayImport, onDemand, packages }) => {
+    const later = onDemand.length > 0 ? `; when asked for: ${names(onDemand)}` : "";
+    return `| \`${folder}\` | ${names(mayImport)}${later} | ${packages.length > 0 ? names(packages) : ""} |`;
+  });
+  return ["| folder | may import | packages |", "| --- | --- | --- |", ...rows].join("\n");
+}
