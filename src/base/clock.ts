@@ -43,6 +43,43 @@ const RFC3339 =
  * microsecond are cut; a leap second counts as the second after it.
  */
 export function parseMicros(text: string): Micros | undefined {
+  return parseFixed(text) ?? parseAny(text);
+}
+
+let readDay = "";
+let readDayMicros = 0;
+
+/** The form of `formatMicros`, on the day that was read last: a fifth of the general way's cost. */
+function parseFixed(text: string): Micros | undefined {
+  if (text.length !== 27 || text.charCodeAt(26) !== 90 || text.charCodeAt(10) !== 84) return undefined;
+  if (text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58 || text.charCodeAt(19) !== 46)
+    return undefined;
+  const hours = digits(text, 11, 13);
+  const minutes = digits(text, 14, 16);
+  const seconds = digits(text, 17, 19);
+  const micros = digits(text, 20, 26);
+  // NaN, from what is no digit, fails here too.
+  if (!(hours <= 23 && minutes <= 59 && seconds <= 59 && micros >= 0)) return undefined;
+  if (readDay === "" || !text.startsWith(readDay)) {
+    const day = parseAny(`${text.slice(0, 10)}T00:00:00Z`);
+    if (day === undefined) return undefined;
+    readDay = text.slice(0, 10);
+    readDayMicros = day;
+  }
+  return readDayMicros + ((hours * 60 + minutes) * 60 + seconds) * MICROS_PER_SECOND + micros;
+}
+
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function parseAny(text: string): Micros | undefined {
   const match = RFC3339.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction, sign, offHour, offMinute] = match;

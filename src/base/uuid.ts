@@ -51,7 +51,19 @@ export function isUuid(text: string): boolean {
 
 /** The 16 bytes of a UUID; the text must be one. */
 export function uuidToBytes(uuid: string): Uint8Array {
-  return Buffer.from(uuid.replaceAll("-", ""), "hex");
+  const bytes = new Uint8Array(16);
+  let at = 0;
+  for (let i = 0; i < 16; i++) {
+    if (at === 8 || at === 13 || at === 18 || at === 23) at++;
+    bytes[i] = (digitOf(uuid.charCodeAt(at)) << 4) | digitOf(uuid.charCodeAt(at + 1));
+    at += 2;
+  }
+  return bytes;
+}
+
+/** The value of a hex digit's character code. */
+function digitOf(code: number): number {
+  return code <= 57 ? code - 48 : (code | 32) - 87;
 }
 
 export function uuidFromBytes(bytes: Uint8Array): string {

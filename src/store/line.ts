@@ -2,7 +2,7 @@ import { type Micros, parseMicros } from "../base/clock.ts";
 import { isObject, type JsonObject, type JsonValue } from "../base/json.ts";
 import { isUuid } from "../base/uuid.ts";
 import type { Usage } from "../event/event.ts";
-import { FIELDS, USAGE_KEYS } from "../event/fields.ts";
+import { FIELDS, type Field, USAGE_KEYS } from "../event/fields.ts";
 import { LIMITS } from "../event/limits.ts";
 import { isCount, storable } from "../event/parse.ts";
 import type { WireDraft } from "../event/wire.ts";
@@ -19,22 +19,25 @@ const REQUIRED = ["id", "tenant", "environment", "event_type", "severity"] as co
 const EMITTER_FIELDS = ["emitter_id", "emitter_epoch", "emitter_number"] as const;
 
 type Check = "string" | "count" | "flag" | "object" | "usage";
-const CHECKS: ReadonlyArray<readonly [wire: string, check: Check]> = FIELDS.filter(
-  (field) => !field.readOnly,
-).map((field) => {
-  switch (field.kind) {
+const CHECKS: Readonly<Record<string, Check>> = Object.assign(
+  Object.create(null),
+  Object.fromEntries(
+    FIELDS.filter((field) => !field.readOnly).map(({ wire, kind }) => [wire, checkOf(kind)]),
+  ),
+);
+
+function checkOf(kind: Field["kind"]): Check {
+  switch (kind) {
     case "count":
-      return [field.wire, "count"];
     case "flag":
-      return [field.wire, "flag"];
-    case "json":
-      return [field.wire, "object"];
     case "usage":
-      return [field.wire, "usage"];
+      return kind;
+    case "json":
+      return "object";
     default:
-      return [field.wire, "string"];
+      return "string";
   }
-});
+}
 
 /**
  * Reads a line of `append`. A line comes from `encodeDraft`, so what is checked is only what a row
@@ -52,9 +55,10 @@ export function readLine(line: string): ReadLine {
   if (!isObject(input)) return refuse("the line is not an object");
   if (!isPlain(line)) input = plain(input as JsonObject);
   const draft = input as Record<string, unknown>;
-  for (const [wire, check] of CHECKS) {
+  for (const wire in draft) {
+    const check = CHECKS[wire];
+    if (check === undefined) continue;
     const value = draft[wire];
-    if (value === undefined) continue;
     if (value === null) delete draft[wire];
     else if (!passes(value, check)) return refuse(`${wire} is not a ${check}`);
   }
@@ -64,8 +68,12 @@ export function readLine(line: string): ReadLine {
   if (!isUuid(draft.id as string)) return refuse("id is not a UUID");
   draft.id = (draft.id as string).toLowerCase();
   if ((draft.tenant as string).length > LIMITS.tenantChars) return refuse("tenant is too long");
-  if (EMITTER_FIELDS.some((wire) => draft[wire] === undefined)) {
-    for (const wire of EMITTER_FIELDS) delete draft[wire];
+  if (
+    draft.emitter_id === undefined ||
+    draft.emitter_epoch === undefined ||
+    draft.emitter_number === undefined
+  ) {
+    for (const wire of EMITTER_FIELDS) if (draft[wire] !== undefined) delete draft[wire];
   }
   const occurredAt = draft.occurred_at === undefined ? undefined : parseMicros(draft.occurred_at as string);
   return { draft: draft as unknown as WireDraft, occurredAt };

@@ -112,21 +112,23 @@ export function listRules(subject: Subject): void {
 
   describe("list: bounded scans", () => {
     it.each([
-      ["seq", "desc", 1],
-      ["seq", "desc", 100],
-      ["seq", "asc", 7],
-      ["seq", "asc", 1_500],
-      ["occurred_at", "desc", 64],
-      ["occurred_at", "asc", 1_100],
+      ["seq", "desc", 1, "orderly"],
+      ["seq", "desc", 100, "orderly"],
+      ["seq", "asc", 7, "orderly"],
+      ["seq", "asc", 1_500, "orderly"],
+      ["occurred_at", "desc", 64, "mixed"],
+      ["occurred_at", "asc", 1_100, "mixed"],
+      ["occurred_at", "desc", 1_100, "orderly"],
+      ["occurred_at", "asc", 2_100, "orderly"],
     ] as const)(
-      "by %s %s with scanMax %i say so and go on to the same end",
-      async (order, direction, scanMax) => {
-        const count = scanMax === 1 ? 200 : 2_600;
+      "by %s %s with scanMax %i and %s times say so and go on to the same end",
+      async (order, direction, scanMax, times) => {
+        const count = scanMax === 1 ? 200 : 4_200;
         await subject.store.append(
           lines(count, (n) => ({
             tool: n % 401 === 0 ? "rare" : "common",
             description: n % 197 === 0 ? "needle" : "hay",
-            occurred_at: at(BASE + ((n * 31) % 500)),
+            occurred_at: at(BASE + (times === "orderly" ? n : (n * 31) % 500)),
           })),
         );
         const wheres = [

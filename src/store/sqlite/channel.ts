@@ -3,6 +3,9 @@ import { Worker } from "node:worker_threads";
 import { messageOf, TrailError } from "../../base/error.ts";
 import type { Answer, Calls, WorkerStart } from "./protocol.ts";
 
+/** Enough for what one call makes; the default lets an idle thread keep three times as much. */
+const YOUNG_MIB = 8;
+
 interface Waiting {
   resolve(output: never): void;
   reject(error: Error): void;
@@ -59,6 +62,7 @@ export class WorkerChannel<C extends Calls<C>> {
       name: `daybook ${this.#module}`,
       // What the process was started with (`--input-type`, `--import` …) is not meant for this thread.
       execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     worker.unref();
     worker.on("message", (message: Answer | string) => {

@@ -24,8 +24,8 @@ export interface SqliteOptions {
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
-const WRITER_CACHE_KIB = 32 * 1024;
-const READER_CACHE_KIB = 32 * 1024;
+const WRITER_CACHE_KIB = 16 * 1024;
+const READER_CACHE_KIB = 16 * 1024;
 const CHECKPOINT_PAGES = 10_000;
 const HEADER_BYTES = 100;
 const MAGIC = "SQLite format 3\0";

@@ -20,14 +20,13 @@ export const INSERT_EVENT = `INSERT INTO events (pos, tenant_no, ${COLUMNS.join(
 /** What `toEvent` reads, in its order. */
 export const EVENT_COLUMNS = `pos, ${COLUMNS.join(", ")}`;
 
-/** The kinds of value that need more than `draft[wire] ?? null`. */
-type Special = "id" | "occurred_at" | "created_at" | "data" | "usage" | "do_not_forward";
-const WRITE_PLAN: ReadonlyArray<{ wire: string; special: Special | undefined }> = STORED.map((field) => ({
-  wire: field.wire,
-  special: ["id", "occurred_at", "created_at", "data", "usage", "do_not_forward"].includes(field.wire)
-    ? (field.wire as Special)
-    : undefined,
-}));
+const placeOf = (wire: string): number => 2 + COLUMNS.indexOf(wire);
+const ID = placeOf("id");
+const OCCURRED_AT = placeOf("occurred_at");
+const CREATED_AT = placeOf("created_at");
+const DATA = placeOf("data");
+const USAGE = placeOf("usage");
+const DO_NOT_FORWARD = placeOf("do_not_forward");
 
 /** A draft as the parameters of INSERT_EVENT. */
 export function toRow(
@@ -39,31 +38,13 @@ export function toRow(
 ): SqlValue[] {
   const values = draft as unknown as Record<string, SqlValue | undefined>;
   const row: SqlValue[] = [pos, tenantNo];
-  for (const { wire, special } of WRITE_PLAN) {
-    switch (special) {
-      case undefined:
-        row.push(values[wire] ?? null);
-        break;
-      case "id":
-        row.push(uuidToBytes(draft.id));
-        break;
-      case "occurred_at":
-        row.push(occurredAt);
-        break;
-      case "created_at":
-        row.push(recordedAt);
-        break;
-      case "data":
-        row.push(draft.data === undefined ? "{}" : JSON.stringify(draft.data));
-        break;
-      case "usage":
-        row.push(draft.usage === undefined ? null : JSON.stringify(draft.usage));
-        break;
-      case "do_not_forward":
-        row.push(draft.do_not_forward === true ? 1 : 0);
-        break;
-    }
-  }
+  for (let i = 0; i < COLUMNS.length; i++) row.push(values[COLUMNS[i] as string] ?? null);
+  row[ID] = uuidToBytes(draft.id);
+  row[OCCURRED_AT] = occurredAt;
+  row[CREATED_AT] = recordedAt;
+  row[DATA] = draft.data === undefined ? "{}" : JSON.stringify(draft.data);
+  row[USAGE] = draft.usage === undefined ? null : JSON.stringify(draft.usage);
+  row[DO_NOT_FORWARD] = draft.do_not_forward === true ? 1 : 0;
   return row;
 }
 

@@ -3,14 +3,15 @@ import { blockOf, firstPosOf, lastPosOf, openBlockOf, posOf, seqOf } from "../po
 import type { PageRows } from "../protocol.ts";
 import { EVENT_COLUMNS, type Row } from "../rows.ts";
 import { candidateBlocks } from "./candidates.ts";
-import { EMPTY_PAGE, type Listing } from "./list.ts";
+import type { Listing } from "./list.ts";
 
 /** Blocks that one page may read whole. */
 const BLOCKS_MAX = 64;
 /** Sorts behind every event of its time. */
 const LAST_SEQ = 2 ** 36 - 1;
-/** Index entries in one statement at most, so that the deadline is looked at in between. */
-const STRIDE_ENTRIES = 2_048;
+/** Index entries in one statement: few at first, never so many that the deadline is missed. */
+const STRIDE_FIRST = 128;
+const STRIDE_MAX = 2_048;
 
 /** A row's place in this order. */
 interface Key {
@@ -150,51 +151,42 @@ function blockEdges(listing: Listing): BlockEdge[] {
   return edges;
 }
 
-/** Walks the index by time, in strides, until the page is full or `scanMax` or the time is reached. */
+/** Walks the index by time, in growing strides, until the page is full or `scanMax` or the time is reached. */
 function listFromIndex(listing: Listing): PageRows {
-  const { view, query, tenant, predicate, bounds, deadline } = listing;
-  const way = isDescending(listing) ? "DESC" : "ASC";
-  const before = isDescending(listing) ? ">=" : "<=";
-  const order = `ORDER BY occurred_at ${way}, pos ${way}`;
+  const { view, query, predicate, bounds, deadline } = listing;
+  const sql = `SELECT ${EVENT_COLUMNS} FROM (SELECT value AS key_pos FROM json_each(?)) CROSS JOIN events ON pos = key_pos
+    WHERE pos BETWEEN ? AND ?${predicate.sql}`;
   const rows: Row[] = [];
   let scanned = 0;
+  let stride = Math.max(STRIDE_FIRST, query.limit + 1);
   let at: Key | undefined;
-  for (;;) {
-    const start =
-      at === undefined ? behind(listing) : behind({ ...listing, query: { ...query, after: toEnd(at) } });
-    const stride = Math.min(STRIDE_ENTRIES, query.scanMax - scanned);
-    if (stride <= 0 || (at !== undefined && performance.now() > deadline)) break;
-    const index = `events INDEXED BY events_by_occurred WHERE tenant_no = ?${start.sql}`;
-    const keys = view
-      .all(`SELECT occurred_at, pos FROM ${index} ${order} LIMIT ?`, tenant.no, ...start.params, stride)
-      .map(toKey);
-    const last = keys.at(-1);
-    if (last === undefined)
-      return { ...EMPTY_PAGE, rows, scan: { scanned, matched: rows.length, exhausted: false } };
-    const wanted = query.limit + 1 - rows.length;
+  let isEnd = false;
+  while (!isEnd && scanned < query.scanMax && (at === undefined || performance.now() <= deadline)) {
+    const wanted = Math.min(stride, query.scanMax - scanned);
+    const keys = keysBehind(listing, at, wanted);
+    const places = new Map(keys.map(({ pos }, place) => [pos, place]));
     const found = view.all(
-      `SELECT ${EVENT_COLUMNS} FROM ${index} AND (occurred_at, pos) ${before} (?, ?)
-        AND pos BETWEEN ? AND ?${predicate.sql} ${order} LIMIT ?`,
-      ...[tenant.no, ...start.params, last.occurredAt, last.pos, bounds.low, bounds.high],
+      sql,
+      JSON.stringify([...places.keys()]),
+      bounds.low,
+      bounds.high,
       ...predicate.params,
-      wanted,
     );
-    if (found.length === wanted) {
-      // The last one only says that there is more behind the page.
-      const more = found.pop()?.[0] as number;
-      rows.push(...found);
-      scanned += keys.findIndex(({ pos }) => pos === more) + 1;
-      return {
-        rows,
-        scan: { scanned, matched: rows.length, exhausted: false },
-        end: toEnd(keyOfRow(rows.at(-1) as Row)),
-      };
+    found.sort((a, b) => (places.get(a[0] as number) ?? 0) - (places.get(b[0] as number) ?? 0));
+    const more = found[query.limit - rows.length];
+    if (more !== undefined) {
+      // It only says that there is more behind the page.
+      rows.push(...found.slice(0, query.limit - rows.length));
+      scanned += (places.get(more[0] as number) ?? 0) + 1;
+      return { rows, scan: { scanned, matched: rows.length, exhausted: false }, end: endOf(rows) };
     }
     rows.push(...found);
     scanned += keys.length;
-    at = last;
+    at = keys.at(-1) ?? at;
+    isEnd = keys.length < wanted;
+    stride = Math.min(stride * 2, STRIDE_MAX);
   }
-  const isEnd = at === undefined || isLast(listing, at);
+  isEnd ||= keysBehind(listing, at, 1).length === 0;
   return {
     rows,
     scan: { scanned, matched: rows.length, exhausted: !isEnd && rows.length < query.limit },
@@ -202,17 +194,35 @@ function listFromIndex(listing: Listing): PageRows {
   };
 }
 
-/** True when no event at all is behind the key. */
-function isLast(listing: Listing, at: Key): boolean {
-  const start = behind({ ...listing, query: { ...listing.query, after: toEnd(at) } });
-  const sql = `SELECT 1 FROM events INDEXED BY events_by_occurred WHERE tenant_no = ?${start.sql} LIMIT 1`;
-  return listing.view.get(sql, listing.tenant.no, ...start.params) === undefined;
+/**
+ * The next keys behind `at`, or behind the query's own position, from the index alone. Those of the
+ * same time are asked for by themselves, so that many events of one time cost no more than others.
+ */
+function keysBehind({ view, query, tenant }: Listing, at: Key | undefined, count: number): Key[] {
+  const [sign, way] = query.direction === "desc" ? ["<", "DESC"] : [">", "ASC"];
+  const select = "SELECT occurred_at, pos FROM events INDEXED BY events_by_occurred WHERE tenant_no = ?";
+  const order = `ORDER BY occurred_at ${way}, pos ${way} LIMIT ?`;
+  const { after } = query;
+  const from = at ?? (after && { occurredAt: after.occurredAt, pos: posOf(tenant.no, after.seq) });
+  if (from?.occurredAt === undefined) {
+    const behindSeq = from === undefined ? "" : ` AND pos ${sign} ${from.pos}`;
+    return view.all(`${select}${behindSeq} ${order}`, tenant.no, count).map(toKey);
+  }
+  const ties = `${select} AND occurred_at = ? AND pos ${sign} ? ORDER BY pos ${way} LIMIT ?`;
+  const keys = view.all(ties, tenant.no, from.occurredAt, from.pos, count).map(toKey);
+  if (keys.length === count) return keys;
+  const rest = `${select} AND occurred_at ${sign} ? ${order}`;
+  keys.push(...view.all(rest, tenant.no, from.occurredAt, count - keys.length).map(toKey));
+  return keys;
 }
 
 const OCCURRED_INDEX = EVENT_COLUMNS.split(", ").indexOf("occurred_at");
 
-function keyOfRow(row: Row): Key {
-  return { occurredAt: row[OCCURRED_INDEX] as number, pos: row[0] as number };
+function endOf(rows: readonly Row[]): PageRows["end"] {
+  const row = rows.at(-1);
+  return row === undefined
+    ? null
+    : { seq: seqOf(row[0] as number), occurredAt: row[OCCURRED_INDEX] as number };
 }
 
 function toKey([occurredAt, pos]: Row): Key {

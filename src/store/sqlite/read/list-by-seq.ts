@@ -7,7 +7,7 @@ import type { Listing } from "./list.ts";
 
 /** Blocks whose index is asked together: few at first, since most pages fill from the first ones. */
 const WINDOW_BLOCKS_FIRST = 16;
-const WINDOW_BLOCKS_MAX = 1_024;
+const WINDOW_BLOCKS_MAX = 256;
 /** Rows in one statement at most, so that the deadline is looked at in between. */
 const STRIDE_ROWS = 4_096;
 
