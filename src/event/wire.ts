@@ -111,10 +111,19 @@ export function toEvent(draft: WireDraft, seq: number, recordedAt: Micros): Audi
 }
 
 /** An event under its wire names, flat, every key present. */
-export type WireEvent = { [K in keyof Required<WireDraft>]: Required<WireDraft>[K] | null } & {
-  seq: number;
-  created_at: string;
-};
+export type WireEvent = Pick<Required<WireDraft>, AlwaysThere> & {
+  [K in Exclude<keyof Required<WireDraft>, AlwaysThere>]: Required<WireDraft>[K] | null;
+} & { seq: number; created_at: string };
+
+type AlwaysThere =
+  | "id"
+  | "tenant"
+  | "environment"
+  | "occurred_at"
+  | "event_type"
+  | "severity"
+  | "data"
+  | "do_not_forward";
 
 export function toWire(event: AuditEvent): WireEvent {
   return {

@@ -8,12 +8,19 @@ const LITERAL_FIELDS: ReadonlySet<string> = new Set(["actor_id", "resource_id"])
 const VALUES_MAX = 200;
 
 /** Every name that `filter[…]` takes. */
-export const FILTER_NAMES: readonly string[] = [...EQUAL_FIELDS, ...RANGE_FIELDS, "search", "do_not_forward"];
+export const FILTER_NAMES: readonly string[] = [
+  ...EQUAL_FIELDS,
+  ...RANGE_FIELDS,
+  "text",
+  "search",
+  "do_not_forward",
+];
 
 /**
  * `filter[name]=value` pairs as conditions. A comma or a repeated parameter is a union, a leading
  * `-` excludes a value, `\` makes the next character plain; an empty value is no filter. Times and
- * numbers take interval notation, `[a,b)` with `*` for open. Throws `query.invalid` naming the parameter.
+ * numbers take interval notation, `[a,b)` with `*` for open. `text` and `search` mean the same: a
+ * substring of the summary or the resource id; HTTP asks more of `search`. Throws `query.invalid` naming the parameter.
  */
 export function parseFilters(pairs: Iterable<readonly [name: string, value: string]>): Condition[] {
   const equal = new Map<EqualField, { any: Set<string>; none: Set<string> }>();
@@ -26,7 +33,7 @@ export function parseFilters(pairs: Iterable<readonly [name: string, value: stri
       readValues(field, value, sets);
     } else if ((RANGE_FIELDS as readonly string[]).includes(name)) {
       if (value !== "") where.push({ op: "range", field: name as RangeField, ...parseInterval(name, value) });
-    } else if (name === "search") {
+    } else if (name === "search" || name === "text") {
       if (value !== "") where.push({ op: "contains", text: value });
     } else if (name === "do_not_forward") {
       if (value !== "") where.push({ op: "flag", value: parseFlag(value) });

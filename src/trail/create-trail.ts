@@ -63,7 +63,10 @@ export function createTrail(ground: Ground, options: TrailOptions = {}): Trail {
       return receiptOf((await committed)[0]);
     },
 
-    append: (drafts) => commit(drafts.map((draft) => redactor.redact(draft))),
+    append(drafts) {
+      for (const draft of drafts) Object.assign(draft, redactor.redact(draft));
+      return commit(drafts);
+    },
     flush: ({ timeoutMs = DEFAULT_TIMEOUT_MS } = {}) => emitter.flush(timeoutMs),
 
     async close({ timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {

@@ -29,7 +29,7 @@ export interface Trail extends AsyncDisposable {
   recordDurably(draft: EventDraft, options?: { timeoutMs?: number }): Promise<Receipt>;
 
   /**
-   * The server's door: redacts the drafts and commits them, in order, in one commit with whatever
+   * The server's door: redacts the drafts, in place, and commits them, in order, in one commit with whatever
    * else is waiting. Rejects with a store error when they are not known to be committed.
    */
   append(drafts: readonly WireDraft[]): Promise<Outcome[]>;

@@ -1,0 +1,59 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { TrailError } from "../base/error.ts";
+import type { App } from "./app.ts";
+
+export interface Listening {
+  readonly url: string;
+  readonly port: number;
+  /** Takes no new connection, ends the streams, and gives requests under way `graceMs` to finish. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 120_000;
+const KEEP_ALIVE_MS = 65_000;
+const GRACE_MS = 5_000;
+
+/** Serves the app; port 0 takes a free one. Rejects with `store.unavailable`'s kin when the port is taken. */
+export function listen(app: App, { host, port }: { host: string; port: number }): Promise<Listening> {
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)));
+    server.listen(port, host, () => {
+      const taken = (server.address() as AddressInfo).port;
+      const name = host.includes(":") ? `[${host}]` : host;
+      resolve({
+        url: `http://${name}:${taken}`,
+        port: taken,
+        close: (graceMs) => close(server, app, graceMs),
+      });
+    });
+  });
+}
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): TrailError {
+  const taken = cause.code === "EADDRINUSE";
+  return new TrailError(
+    "option.invalid",
+    taken ? `Port ${port} is taken.` : `Cannot listen on ${host}:${port}: ${cause.message}.`,
+    {
+      field: taken ? "port" : "host",
+      fix: taken ? "Stop what runs there, or choose another with --port." : "Choose another address or port.",
+      cause,
+    },
+  );
+}
+
+function close(server: Server, app: App, graceMs = GRACE_MS): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  app.stop();
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  return promise.finally(() => clearTimeout(timer));
+}

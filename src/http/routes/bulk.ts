@@ -1,0 +1,158 @@
+import type { Context, Hono } from "hono";
+import { isTrailError, TrailError } from "../../base/error.ts";
+import { LIMITS } from "../../event/limits.ts";
+import { parseWire } from "../../event/parse.ts";
+import type { WireDraft } from "../../event/wire.ts";
+import { readBody } from "../body.ts";
+import { tenantOf } from "../jsonapi.ts";
+import type { ServerState } from "../server-state.ts";
+import { refuseReserved } from "./events.ts";
+
+const CHUNK_EVENTS = 1_000;
+const ERRORS_MAX = 1_000;
+
+interface LineError {
+  line: number;
+  code: string;
+  field?: string;
+  rule: string;
+}
+
+interface Tally {
+  accepted: number;
+  duplicates: number;
+  rejected: number;
+  errors: LineError[];
+}
+
+export function bulkRoute(app: Hono, state: ServerState): void {
+  app.post("/api/v1/events/bulk", (c) => recordMany(c, state));
+}
+
+/**
+ * NDJSON, or one JSON array. Each line stands for itself: a bad one is named and costs no good one.
+ * Answers when the good ones are committed.
+ */
+async function recordMany(c: Context, state: ServerState): Promise<Response> {
+  const request = c.req.raw;
+  const items = readItems(await readBody(request));
+  const defaults = {
+    tenant: tenantOf(request),
+    environment: request.headers.get("x-smplkit-environment") ?? undefined,
+  };
+  const tally: Tally = { accepted: 0, duplicates: 0, rejected: 0, errors: [] };
+  let chunk: Array<{ line: number; draft: WireDraft }> = [];
+  for (const item of items) {
+    const draft = readLine(item, defaults, tally);
+    if (draft !== null) chunk.push({ line: item.line, draft });
+    if (chunk.length < CHUNK_EVENTS) continue;
+    await commit(chunk, state, tally);
+    chunk = [];
+  }
+  if (chunk.length > 0) await commit(chunk, state, tally);
+  state.metrics.events("bulk", tally.accepted);
+  state.metrics.rejected("bulk", tally.rejected);
+  const { errors, ...counts } = tally;
+  return c.json({ ...counts, errors, errors_omitted: tally.rejected - errors.length });
+}
+
+type Item = { line: number; bytes: number; value: unknown } | { line: number; broken: string; code: string };
+
+function* readItems(body: Buffer): Generator<Item, void, undefined> {
+  const first = body.findIndex((byte) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf);
+  if (first < 0) return;
+  if (body[first] === 0x5b) {
+    yield* readArray(body);
+    return;
+  }
+  let line = 0;
+  for (let at = 0; at < body.length; ) {
+    const newline = body.indexOf(0x0a, at);
+    const end = newline < 0 ? body.length : newline;
+    line++;
+    const bytes = end - at;
+    if (bytes > LIMITS.eventBytes) yield { line, broken: tooLargeRule(), code: "event.too_large" };
+    else {
+      const text = body.toString("utf8", at, end).trim();
+      if (text !== "" && text !== "\ufeff") yield parseItem(line, text, bytes);
+    }
+    at = end + 1;
+  }
+}
+
+function parseItem(line: number, text: string, bytes: number): Item {
+  try {
+    return { line, bytes, value: JSON.parse(text) };
+  } catch {
+    return { line, broken: "is not JSON", code: "request.malformed" };
+  }
+}
+
+function* readArray(body: Buffer): Generator<Item, void, undefined> {
+  let values: unknown;
+  try {
+    values = JSON.parse(body.toString("utf8"));
+  } catch (cause) {
+    throw new TrailError("request.malformed", "The body begins as a JSON array and is not one.", {
+      fix: "Send a JSON array of events, or one event a line.",
+      cause,
+    });
+  }
+  if (!Array.isArray(values)) return;
+  for (const [i, value] of values.entries()) {
+    const bytes = values.length === 1 ? body.length : Buffer.byteLength(JSON.stringify(value) ?? "");
+    if (bytes > LIMITS.eventBytes) yield { line: i + 1, broken: tooLargeRule(), code: "event.too_large" };
+    else yield { line: i + 1, bytes, value };
+  }
+}
+
+function tooLargeRule(): string {
+  return `is larger than ${LIMITS.eventBytes} bytes`;
+}
+
+function readLine(item: Item, defaults: Parameters<typeof parseWire>[1], tally: Tally): WireDraft | null {
+  if ("broken" in item) {
+    reject(tally, { line: item.line, code: item.code, rule: item.broken });
+    return null;
+  }
+  const { draft, problems } = parseWire(item.value, defaults);
+  if (draft === undefined) {
+    const [first, ...more] = problems;
+    if (first !== undefined) reject(tally, { line: item.line, code: "event.invalid", ...first });
+    for (const problem of more) note(tally, { line: item.line, code: "event.invalid", ...problem });
+    return null;
+  }
+  try {
+    refuseReserved(draft);
+  } catch (thrown) {
+    if (!isTrailError(thrown)) throw thrown;
+    reject(tally, { line: item.line, code: thrown.code, field: "resource_type", rule: thrown.message });
+    return null;
+  }
+  return draft;
+}
+
+async function commit(
+  chunk: ReadonlyArray<{ line: number; draft: WireDraft }>,
+  state: ServerState,
+  tally: Tally,
+): Promise<void> {
+  const outcomes = await state.trail.append(chunk.map(({ draft }) => draft));
+  for (const [i, outcome] of outcomes.entries()) {
+    if (outcome.status === "appended") tally.accepted++;
+    if (outcome.status === "duplicate") tally.duplicates++;
+    if (outcome.status === "rejected") {
+      reject(tally, { line: chunk[i]?.line ?? 0, code: "event.invalid", rule: outcome.reason });
+    }
+  }
+}
+
+/** The line's first broken rule; `note` adds further ones of the same line. */
+function reject(tally: Tally, error: LineError): void {
+  tally.rejected++;
+  note(tally, error);
+}
+
+function note(tally: Tally, error: LineError): void {
+  if (tally.errors.length < ERRORS_MAX) tally.errors.push(error);
+}

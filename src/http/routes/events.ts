@@ -1,0 +1,167 @@
+import { hash } from "node:crypto";
+import type { Context, Hono } from "hono";
+import { TrailError } from "../../base/error.ts";
+import { isObject } from "../../base/json.ts";
+import { isUuid, uuidv7 } from "../../base/uuid.ts";
+import type { AuditEvent } from "../../event/event.ts";
+import { LIMITS } from "../../event/limits.ts";
+import { parseWire } from "../../event/parse.ts";
+import { RESERVED_RESOURCE_PREFIX } from "../../event/vocabulary.ts";
+import { toEvent, type WireDraft } from "../../event/wire.ts";
+import { parseJson, readBody } from "../body.ts";
+import { exportCsv, exportJsonl } from "../export.ts";
+import { tenantOf, toResource } from "../jsonapi.ts";
+import { parseListQuery } from "../list-query.ts";
+import { BrokenEvent, JSON_API } from "../problem.ts";
+import type { ServerState } from "../server-state.ts";
+
+export function eventRoutes(app: Hono, state: ServerState): void {
+  app.post("/api/v1/events", (c) => recordOne(c, state));
+  app.get("/api/v1/events", (c) => list(c, state));
+  app.get("/api/v1/events/:id", (c) => getOne(c, state));
+}
+
+async function recordOne(c: Context, state: ServerState): Promise<Response> {
+  const request = c.req.raw;
+  const body = parseJson(await readBody(request, LIMITS.eventBytes));
+  const draft = readEnvelope(body, request);
+  const [outcome] = await state.trail.append([draft]);
+  if (outcome === undefined || outcome.status === "rejected") {
+    state.metrics.rejected("events", 1);
+    throw new BrokenEvent([
+      { field: "id", rule: `is refused by the store: ${outcome?.reason ?? "no answer"}` },
+    ]);
+  }
+  if (outcome.status === "appended") {
+    state.metrics.events("events", 1);
+    return answer(c, 201, toEvent(draft, outcome.seq, outcome.recordedAt));
+  }
+  const first = await state.trail.events.get(outcome.id, { tenant: draft.tenant });
+  return answer(c, 200, first ?? toEvent(draft, outcome.seq, outcome.recordedAt));
+}
+
+function answer(c: Context, status: 200 | 201, event: AuditEvent): Response {
+  return c.body(JSON.stringify({ data: toResource(event) }), status, { "Content-Type": JSON_API });
+}
+
+/** `{data: {id?, type: "event", attributes}}` as a draft that the inherited contract accepts. */
+function readEnvelope(body: unknown, request: Request): WireDraft {
+  const data = isObject(body) ? body.data : undefined;
+  if (!isObject(data))
+    throw new BrokenEvent([
+      { field: "event", rule: 'must be {"data": {"type": "event", "attributes": {…}}}' },
+    ]);
+  if (data.type !== undefined && data.type !== null && data.type !== "event") {
+    throw new BrokenEvent([{ field: "type", rule: 'must be "event"' }]);
+  }
+  const attributes = isObject(data.attributes) ? data.attributes : {};
+  const environment = request.headers.get("x-smplkit-environment") ?? undefined;
+  const tenant = tenantOf(request);
+  const { draft, problems = [] } = parseWire({ ...attributes, id: data.id ?? null }, { tenant, environment });
+  const broken = [...problems];
+  for (const field of ["resource_type", "resource_id"]) {
+    const value = attributes[field];
+    if (value === undefined || value === null) broken.push({ field, rule: "is required" });
+    else if (value === "") broken.push({ field, rule: "must not be empty" });
+  }
+  if (draft === undefined || broken.length > 0) throw new BrokenEvent(broken);
+  refuseReserved(draft);
+  const key = request.headers.get("idempotency-key");
+  if (key !== null && key !== "") {
+    if (key.length > LIMITS.nameChars) {
+      throw new BrokenEvent([
+        { field: "idempotency_key", rule: `must be at most ${LIMITS.nameChars} characters` },
+      ]);
+    }
+    draft.idempotency_key = key;
+  }
+  draft.idempotency_key ??= derivedKey(draft);
+  return draft;
+}
+
+export function refuseReserved(draft: WireDraft): void {
+  if (draft.resource_type?.startsWith(RESERVED_RESOURCE_PREFIX) !== true) return;
+  throw new TrailError(
+    "event.reserved",
+    `Resource types that begin with "${RESERVED_RESOURCE_PREFIX}" are reserved.`,
+    {
+      field: "resource_type",
+      fix: "Use another name.",
+    },
+  );
+}
+
+/**
+ * The key of an event whose writer gave none. With a time of its own, the same content is the same
+ * event, so a retry is recognised. Without one, two equal events may both be meant, so each is new.
+ */
+function derivedKey(draft: WireDraft): string {
+  if (draft.occurred_at === undefined) return `auto-${uuidv7()}`;
+  const {
+    tenant,
+    event_type,
+    resource_type,
+    resource_id,
+    occurred_at,
+    actor_type,
+    actor_id,
+    actor_label,
+    data,
+  } = draft;
+  const content = [
+    tenant,
+    event_type,
+    resource_type,
+    resource_id,
+    occurred_at,
+    actor_type,
+    actor_id,
+    actor_label,
+    data ?? {},
+  ];
+  return `auto-${hash("sha256", JSON.stringify(content.map((part) => part ?? null)), "hex").slice(0, 32)}`;
+}
+
+async function getOne(c: Context, state: ServerState): Promise<Response> {
+  const id = c.req.param("id") ?? "";
+  const event = isUuid(id) ? await state.trail.events.get(id, scopeOf(c)) : null;
+  if (event === null) {
+    throw new TrailError("event.not_found", "There is no event with this id.", {
+      fix: "Ids are UUIDs, as GET /api/v1/events lists them.",
+    });
+  }
+  return answer(c, 200, event);
+}
+
+async function list(c: Context, state: ServerState): Promise<Response> {
+  const url = new URL(c.req.url);
+  const { where, order, direction, limit, cursor, format } = parseListQuery(url.searchParams);
+  const options = { ...scopeOf(c), filter: where, order, direction };
+  if (format === "CSV") return exportCsv(state.trail, options);
+  if (format === "JSONL") return exportJsonl(state.trail, options);
+  const page = await state.trail.events.list({
+    ...options,
+    limit,
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  const document = {
+    data: page.events.map(toResource),
+    meta: { page_size: limit, scan: page.scan },
+    links: { next: page.next === null ? null : nextLink(url, page.next) },
+  };
+  return c.body(JSON.stringify(document), 200, { "Content-Type": JSON_API });
+}
+
+/** Clients cut the cursor out after a literal `page[after]=`, so it stands last and unencoded. */
+function nextLink(url: URL, cursor: string): string {
+  const kept = [...url.searchParams].filter(([key]) => key !== "page[after]");
+  const query = kept
+    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}&`)
+    .join("");
+  return `${url.pathname}?${query}page[after]=${cursor}`;
+}
+
+function scopeOf(c: Context): { tenant?: string } {
+  const tenant = tenantOf(c.req.raw);
+  return tenant === undefined ? {} : { tenant };
+}

@@ -1,0 +1,27 @@
+import type { Context, Hono } from "hono";
+import { LIMITS } from "../../event/limits.ts";
+import { fromHook } from "../../ingest/hooks/hook.ts";
+import { parseJson, readBody } from "../body.ts";
+import { tenantOf } from "../jsonapi.ts";
+import type { ServerState } from "../server-state.ts";
+
+/**
+ * What coding agents post while they wait for the answer. The events go to the spool, one write
+ * call, and the store takes them later, so a store that is slow or away never holds an agent up.
+ */
+export function hookRoutes(app: Hono, state: ServerState): void {
+  app.post("/api/v1/hooks/:agent", (c) => receive(c, state));
+  app.post("/hooks/:agent", (c) => receive(c, state));
+}
+
+async function receive(c: Context, state: ServerState): Promise<Response> {
+  const payload = parseJson(await readBody(c.req.raw, LIMITS.bodyBytes));
+  const tenant = tenantOf(c.req.raw);
+  const ingested = fromHook(c.req.param("agent") ?? "", payload, tenant === undefined ? {} : { tenant });
+  for (const draft of ingested.drafts)
+    state.trail.record(tenant === undefined ? draft : { ...draft, tenant });
+  state.metrics.events("hook", ingested.drafts.length);
+  state.metrics.rejected("hook", ingested.rejected.length);
+  for (const [reason, count] of Object.entries(ingested.dropped)) state.metrics.dropped(reason, count);
+  return c.json({});
+}
