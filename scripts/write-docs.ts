@@ -1,5 +1,8 @@
 /* `npm run docs`: writes what is made from the sources. A test compares; this mends. */
 import { writeFileSync } from "node:fs";
 import { configurationDocument } from "../src/cli/config/document.ts";
+import { eventsDocument } from "./events-document.ts";
 
-writeFileSync(new URL("../docs/configuration.md", import.meta.url), configurationDocument());
+const docs = new URL("../docs/", import.meta.url);
+writeFileSync(new URL("configuration.md", docs), configurationDocument());
+writeFileSync(new URL("events.md", docs), eventsDocument());

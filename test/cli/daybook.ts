@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
@@ -85,6 +85,13 @@ export function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "daybook-cli-"));
   folders.push(folder);
   return folder;
+}
+
+/** A file that Daybook must not take for its own. */
+export function foreignFile(folder: string): string {
+  const path = join(folder, "letter.txt");
+  writeFileSync(path, "Dear Ada, this is no database.\n".repeat(100));
+  return path;
 }
 
 afterEach(() => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { daybook, emptyFolder, jsonLines, start, until } from "./daybook.ts";
+import { daybook, emptyFolder, foreignFile, jsonLines, start, until } from "./daybook.ts";
 
 async function recorded(events: ReadonlyArray<Record<string, unknown>>): Promise<string> {
   const folder = emptyFolder();
@@ -214,7 +214,7 @@ describe("daybook doctor", () => {
 
   it("says what is wrong with a file that is no trail, and leaves it alone", async () => {
     const folder = emptyFolder();
-    const { status, stdout } = await daybook(folder, ["doctor", "--db", "/etc/passwd"]);
+    const { status, stdout } = await daybook(folder, ["doctor", "--db", foreignFile(folder)]);
     expect(stdout).toMatch(/^fail +store .*not a Daybook store/m);
     expect(status).toBe(1);
     expect(existsSync(join(folder, "daybook.db"))).toBe(false);

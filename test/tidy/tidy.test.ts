@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { eventsDocument } from "../../scripts/events-document.ts";
 import { ERROR_CODES } from "../../src/base/error-codes.ts";
 import { configurationDocument } from "../../src/cli/config/document.ts";
 import * as guards from "./guards.ts";
@@ -188,8 +189,8 @@ describe("house rules", () => {
 
 describe("documents", () => {
   it("explain each error code, and no other", () => {
-    expect(guards.errorsDocumented(codes, readText("docs/errors.md"))).toEqual([]);
-    expect(guards.errorsDocumented(["a.b"], "| `c.d` | x |")).toHaveLength(2);
+    expect(guards.errorsDocumented(ERROR_CODES, readText("docs/errors.md"))).toEqual([]);
+    expect(guards.errorsDocumented({ "a.b": { kind: "x" } }, "| `a.b` | y |\n| `c.d` | x |")).toHaveLength(2);
   });
 
   it("explain no error that nothing raises", () => {
@@ -221,5 +222,9 @@ describe("documents", () => {
 
   it("have configuration.md as the table of options makes it", () => {
     expect(readText("docs/configuration.md")).toBe(configurationDocument());
+  });
+
+  it("have events.md as the table of fields makes it", () => {
+    expect(readText("docs/events.md")).toBe(eventsDocument());
   });
 });
