@@ -5,7 +5,7 @@ import { EVENT_TYPES, SYSTEM_TENANT } from "../../event/vocabulary.ts";
 import { joinRanges, readClosing, toRanges } from "../emissions.ts";
 import { checkIdentity } from "./migrate.ts";
 import { blockEvents, firstBlockOf, openBlockOf, posOf, seqOf } from "./position.ts";
-import { blockOfKey, encodeValues, valuesKey } from "./views/block-values.ts";
+import { blockOfKey, bloomKey, encodeIndex } from "./views/block-values.ts";
 import type { Marks } from "./views/emitters.ts";
 import { type Summary, summarizeRows } from "./views/summary.ts";
 import { completedNodes, tallyBlocks } from "./views/tallies.ts";
@@ -113,21 +113,26 @@ function* checkBlock(db: DatabaseSync, where: string, block: number, summary: Su
     duration_max: summary.durationMax,
     kept_back: summary.keptBack,
   };
-  if (row === undefined) yield `${where} has no bounds`;
-  else if (JSON.stringify(row) !== JSON.stringify(expected)) yield `${where} has wrong bounds`;
+  const { hashes: stored, ...bounds } = row ?? {};
+  const { hashes, blooms } = encodeIndex(summary.sets());
+  if (JSON.stringify(bounds) !== JSON.stringify(expected)) yield `${where} has wrong bounds`;
+  if (!isSameBytes(stored, hashes)) yield `${where} has a wrong list of values`;
 
-  const selectValues = db.prepare("SELECT hashes FROM block_values WHERE key = ?");
-  for (const [field, values, count] of summary.values()) {
-    const stored = selectValues.get(valuesKey(field, block))?.hashes as Uint8Array | undefined;
-    const made = encodeValues(values, count);
-    if (stored === undefined || Buffer.compare(stored, made) !== 0)
-      yield `${where} has wrong values of ${field}`;
+  const selectBloom = db.prepare("SELECT bits FROM block_blooms WHERE key = ?");
+  for (const [field, bits] of blooms) {
+    if (!isSameBytes(selectBloom.get(bloomKey(field, block))?.bits, bits)) {
+      yield `${where} has a wrong filter for ${field}`;
+    }
   }
   const selectTally = db.prepare("SELECT counts FROM tallies WHERE key = ?");
   const read = (key: number): string | undefined => selectTally.get(key)?.counts as string | undefined;
   for (const [key, counts] of completedNodes(block, summary.counts, read)) {
     if (!isSameTally(read(key), counts)) yield `${where} has wrong counts`;
   }
+}
+
+function isSameBytes(stored: unknown, made: Uint8Array): boolean {
+  return stored instanceof Uint8Array && Buffer.compare(stored, made) === 0;
 }
 
 /** A block's rows may say the same values in another order after it was read again. */
@@ -145,12 +150,12 @@ function* checkNothingBehind(db: DatabaseSync, tenant: TenantRow, open: number):
   const count = (sql: string, ...range: number[]): number => db.prepare(sql).get(...range)?.n as number;
   const blocks = count("SELECT count(*) AS n FROM blocks WHERE block >= ? AND block < ?", open, end);
   if (blocks > 0) yield `tenant ${tenant.name}: ${blocks} blocks have bounds and are not complete`;
-  let values = 0;
-  for (const row of db.prepare("SELECT key FROM block_values").iterate()) {
+  let blooms = 0;
+  for (const row of db.prepare("SELECT key FROM block_blooms").iterate()) {
     const block = blockOfKey(row.key as number);
-    if (block >= open && block < end) values++;
+    if (block >= open && block < end) blooms++;
   }
-  if (values > 0) yield `tenant ${tenant.name}: ${values} sets of values are of blocks that are not complete`;
+  if (blooms > 0) yield `tenant ${tenant.name}: ${blooms} filters are of blocks that are not complete`;
   for (const row of db.prepare("SELECT key FROM tallies").iterate()) {
     const { first, last } = tallyBlocks(row.key as number);
     if (first >= firstBlockOf(tenant.no) && first < end && last >= open) {

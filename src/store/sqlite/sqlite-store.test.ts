@@ -152,7 +152,8 @@ describe("checkFile", () => {
     "an emitter's number changed": "UPDATE events SET emitter_number = 5000 WHERE pos % 68719476736 = 500",
     "a time runs backwards": "UPDATE events SET created_at = 1 WHERE pos % 68719476736 = 500",
     "the head is wrong": "UPDATE tenants SET head = head - 1",
-    "an index is gone": "DELETE FROM block_values WHERE key % 3 = 0",
+    "a filter is gone": "DELETE FROM block_blooms",
+    "a list of values is cut": "UPDATE blocks SET hashes = substr(hashes, 5)",
     "bounds are gone": "DELETE FROM blocks",
     "counts are wrong": "UPDATE tallies SET counts = '[[],[],[],[],[]]'",
     "ranges are wrong": "UPDATE emitter_ranges SET high = high + 1",
@@ -166,6 +167,7 @@ describe("checkFile", () => {
         JSON.stringify({
           ...JSON.parse(text),
           tool: "a",
+          span_id: `${number}`,
           emitter_id: "e",
           emitter_epoch: 1,
           emitter_number: ++number,

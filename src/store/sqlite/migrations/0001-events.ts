@@ -66,9 +66,10 @@ CREATE TABLE blocks (
   occurred_max INTEGER NOT NULL,
   duration_min INTEGER,
   duration_max INTEGER,
-  kept_back INTEGER NOT NULL
+  kept_back INTEGER NOT NULL,
+  hashes BLOB NOT NULL
 );
-CREATE TABLE block_values (key INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
+CREATE TABLE block_blooms (key INTEGER PRIMARY KEY, bits BLOB NOT NULL);
 CREATE TABLE tallies (key INTEGER PRIMARY KEY, counts TEXT NOT NULL);
 
 CREATE TABLE emitters (

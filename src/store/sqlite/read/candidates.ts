@@ -1,5 +1,15 @@
+import type { EqualField } from "../../../query/filter.ts";
 import { firstPosOf, lastPosOf } from "../position.ts";
-import { blockOfKey, mayHold, SIEVE_SQL, sieveParams, valuesKey } from "../views/block-values.ts";
+import {
+  blockOfKey,
+  bloomKey,
+  LIST_SQL,
+  listParam,
+  mayHold,
+  mayList,
+  SIEVE_SQL,
+  sieveParams,
+} from "../views/block-values.ts";
 import type { Pruning } from "./predicate.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -37,21 +47,43 @@ export function candidateBlocks(
     const low = blocks === undefined ? first : blocks[0];
     const high = blocks === undefined ? lastSealed : blocks.at(-1);
     if (low === undefined || high === undefined) break;
+    const holding = [...listing(view, hashes, low, high), ...blooming(view, field, hashes, low, high)];
     const wanted = blocks === undefined ? undefined : new Set(blocks);
-    blocks = [];
-    const isSieved = hashes.length <= SIEVED_VALUES_MAX;
-    const sieve = isSieved ? ` AND (${Array(hashes.length).fill(SIEVE_SQL).join(" OR ") || "0"})` : "";
-    const sql = `SELECT key, hashes FROM block_values WHERE key BETWEEN ? AND ?${sieve} ORDER BY key`;
-    const params = isSieved ? hashes.flatMap(sieveParams) : [];
-    for (const [key, bytes] of view.all(sql, valuesKey(field, low), valuesKey(field, high), ...params)) {
-      const block = blockOfKey(key as number);
-      if (wanted !== undefined && !wanted.has(block)) continue;
-      if (mayHold(bytes as Uint8Array, hashes)) blocks.push(block);
-    }
+    // A field of a block is either listed or has a filter; other fields' hashes can collide, though.
+    blocks = [...new Set(holding)].sort((a, b) => a - b).filter((block) => wanted?.has(block) ?? true);
   }
   blocks ??= Array.from({ length: Math.max(0, lastSealed - first + 1) }, (_, i) => first + i);
   if (open >= first && open <= last) blocks.push(open);
   return blocks;
+}
+
+function listing(view: Snapshot, hashes: readonly number[], low: number, high: number): number[] {
+  const isSieved = hashes.length <= SIEVED_VALUES_MAX;
+  const term = isSieved ? ` AND (${Array(hashes.length).fill(LIST_SQL).join(" OR ") || "0"})` : "";
+  const columns = isSieved ? "block" : "block, hashes";
+  const sql = `SELECT ${columns} FROM blocks WHERE block BETWEEN ? AND ?${term}`;
+  const rows = view.all(sql, low, high, ...(isSieved ? hashes.map(listParam) : []));
+  const wanted = new Set(hashes);
+  return rows
+    .filter(([, bytes]) => isSieved || mayList(bytes as Uint8Array, wanted))
+    .map(([block]) => block as number);
+}
+
+function blooming(
+  view: Snapshot,
+  field: EqualField,
+  hashes: readonly number[],
+  low: number,
+  high: number,
+): number[] {
+  const isSieved = hashes.length <= SIEVED_VALUES_MAX;
+  const term = isSieved ? ` AND (${Array(hashes.length).fill(SIEVE_SQL).join(" OR ") || "0"})` : "";
+  const sql = `SELECT key, bits FROM block_blooms WHERE key BETWEEN ? AND ?${term}`;
+  const params = isSieved ? hashes.flatMap(sieveParams) : [];
+  return view
+    .all(sql, bloomKey(field, low), bloomKey(field, high), ...params)
+    .filter(([, bits]) => mayHold(bits as Uint8Array, hashes))
+    .map(([key]) => blockOfKey(key as number));
 }
 
 /** The blocks as few spans within `bounds`, ascending. */

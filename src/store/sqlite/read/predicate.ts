@@ -33,14 +33,15 @@ export function toPredicate(where: readonly Condition[]): Predicate {
       case "any":
       case "none": {
         // SQLite would turn half a surrogate pair into U+FFFD, which is stored text; no event has it.
+        const { field } = condition;
         const values = condition.values.filter((value) => value.isWellFormed());
         const list = `(${values.map(() => "?").join(", ")})`;
         params.push(...values);
         if (condition.op === "any") {
-          cheap.push(`${condition.field} IN ${list}`);
-          any.push({ field: condition.field, hashes: values.map(hashValue) });
+          cheap.push(`${field} IN ${list}`);
+          any.push({ field, hashes: values.map((value) => hashValue(field, value)) });
         } else {
-          cheap.push(`(${condition.field} IS NULL OR ${condition.field} NOT IN ${list})`);
+          cheap.push(`(${field} IS NULL OR ${field} NOT IN ${list})`);
         }
         break;
       }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Micros } from "../../../base/clock.ts";
 import { EQUAL_FIELDS, type EqualField } from "../../../query/filter.ts";
 import { firstPosOf, lastPosOf, seqOf } from "../position.ts";
+import { hashValue } from "./block-values.ts";
 import { type Marks, noteMark } from "./emitters.ts";
 import { type Counts, TALLY_FIELDS } from "./tallies.ts";
 
@@ -31,7 +32,8 @@ export class Summary {
   keptBack = 0;
   readonly marks: Marks = new Map();
   readonly counts: Counts = TALLY_FIELDS.map(() => new Map());
-  readonly #sets: Array<Set<string>> = PLAIN_FIELDS.map(() => new Set());
+  /** Hashes of the values, with repetitions: sorting once is cheaper than looking up each time. */
+  readonly #hashes: number[][] = PLAIN_FIELDS.map(() => []);
   readonly #last: Array<string | null | undefined> = PLAIN_FIELDS.map(() => undefined);
 
   add(event: Summarized, seq: number, occurredAt: Micros, recordedAt: Micros): void {
@@ -39,10 +41,11 @@ export class Summary {
     if (occurredAt < this.occurredMin) this.occurredMin = occurredAt;
     if (occurredAt > this.occurredMax) this.occurredMax = occurredAt;
     for (let i = 0; i < PLAIN_FIELDS.length; i++) {
-      const value = event[PLAIN_FIELDS[i] as EqualField];
+      const field = PLAIN_FIELDS[i] as EqualField;
+      const value = event[field];
       if (value === undefined || value === null || value === this.#last[i]) continue;
       this.#last[i] = value;
-      (this.#sets[i] as Set<string>).add(value);
+      (this.#hashes[i] as number[]).push(hashValue(field, value));
     }
     for (let i = 0; i < TALLY_FIELDS.length; i++) {
       const value = event[TALLY_FIELDS[i] as EqualField];
@@ -59,17 +62,23 @@ export class Summary {
     noteMark(this.marks, event, seq, recordedAt);
   }
 
-  /** Every field that some event of the block has, with its distinct values. */
-  *values(): Generator<readonly [field: EqualField, values: Iterable<string>, count: number]> {
-    for (const [i, field] of PLAIN_FIELDS.entries()) {
-      const set = this.#sets[i] as Set<string>;
-      if (set.size > 0) yield [field, set, set.size];
-    }
+  /** The hashes of each field's distinct values, ascending. */
+  *sets(): Generator<readonly [field: EqualField, hashes: Uint32Array]> {
+    for (const [i, field] of PLAIN_FIELDS.entries()) yield [field, distinct(this.#hashes[i] as number[])];
     for (const [i, field] of TALLY_FIELDS.entries()) {
-      const counts = this.counts[i] as Map<string, number>;
-      if (counts.size > 0) yield [field, counts.keys(), counts.size];
+      const values = (this.counts[i] as Map<string, number>).keys();
+      yield [field, distinct(Array.from(values, (value) => hashValue(field, value)))];
     }
   }
+}
+
+function distinct(hashes: readonly number[]): Uint32Array {
+  const sorted = Uint32Array.from(hashes).sort();
+  let count = 0;
+  for (const [i, hash] of sorted.entries()) {
+    if (i === 0 || hash !== sorted[i - 1]) sorted[count++] = hash;
+  }
+  return sorted.subarray(0, count);
 }
 
 /** The summary of a block as its rows say. */
