@@ -30,10 +30,6 @@ export class WorkerChannel<C extends Calls<C>> {
     this.#onNotice = onNotice;
   }
 
-  get started(): boolean {
-    return this.#worker !== undefined;
-  }
-
   call<K extends keyof C & string>(call: K, input: C[K]["in"]): Promise<C[K]["out"]> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
