@@ -99,7 +99,7 @@ export const noEscapes = banned(
     [
       "\\bas any\\b",
       word(":", " any\\b"),
-      "<any>",
+      word("<", "any>"),
       word("@ts-", "(ignore|expect-error|nocheck)"),
       word("biome-", "ignore"),
     ].join("|"),
@@ -242,4 +242,19 @@ export function dependenciesDocumented(names: readonly string[], document: strin
   return names
     .filter((name) => !document.includes(`\`${name}\``))
     .map((name) => `docs/dependencies.md does not say why ${name} is there`);
+}
+
+interface Locked {
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** Each optional package of any platform has its entry: without one, `npm ci` refuses the lock file. */
+export function lockIsWhole(packages: Readonly<Record<string, Locked>>): string[] {
+  return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter(
+        (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+      )
+      .map((name) => `package-lock.json has no entry for ${name}, an option of ${path}`),
+  );
 }

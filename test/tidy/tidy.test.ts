@@ -228,3 +228,18 @@ describe("documents", () => {
     expect(readText("docs/events.md")).toBe(eventsDocument());
   });
 });
+
+describe("the lock file", () => {
+  const { packages } = JSON.parse(readText("package-lock.json"));
+
+  it("has an entry for each optional package of each platform", () => {
+    expect(guards.lockIsWhole(packages)).toEqual([]);
+    expect(guards.lockIsWhole({ "node_modules/a": { optionalDependencies: { b: "1.0.0" } } })).toHaveLength(
+      1,
+    );
+  });
+
+  it("names no address to download from", () => {
+    expect(readText("package-lock.json")).not.toMatch(/"resolved": "http/);
+  });
+});
