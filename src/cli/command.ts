@@ -7,6 +7,8 @@ export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly argument?: { readonly name: string; readonly doc: string };
+  /** Its exit status is 0 in any case: to an agent, another one of a hook is an order to stop. */
+  readonly neverFails?: true;
   /** Shown under its help; each is a line that works. */
   readonly examples: readonly string[];
   /** Resolves with the exit status; throws a TrailError for one clear line and its own status. */

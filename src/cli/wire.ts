@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { TrailError } from "../base/error.ts";
 import { openTrail } from "../index.ts";
 import type { Trail } from "../trail/trail.ts";
@@ -51,4 +52,10 @@ export function openOrMake({ settings, out }: Call): Trail {
     tenant: settings.text("tenant") ?? "default",
     onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
   });
+}
+
+/** The built page: beside the built program, or in the build of the checkout that runs from its sources. */
+export function pageDir(): string {
+  const beside = fileURLToPath(new URL("../ui", import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL("../../dist/ui", import.meta.url));
 }

@@ -1,10 +1,119 @@
-import type { Command } from "../command.ts";
+import { TrailError } from "../../base/error.ts";
+import { createApp } from "../../http/app.ts";
+import { type Listening, listen } from "../../http/listen.ts";
+import type { StoreDescription } from "../../store/store.ts";
+import type { Call, Command } from "../command.ts";
+import type { Io } from "../io.ts";
+import { type Printer, visible } from "../print.ts";
+import { openOrMake, pageDir, targetOf } from "../wire.ts";
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+const INTERRUPTED = 130;
 
 export const serve: Command = {
   name: "serve",
   summary: "Serve the trail: the page, the API, and the doors for events.",
-  examples: ["daybook serve", "daybook serve --port 8080 --db /var/lib/daybook/daybook.db"],
-  async run() {
-    return 1;
+  examples: [
+    "daybook serve",
+    "daybook serve --port 8080 --db /var/lib/daybook/daybook.db",
+    "daybook serve --port 0 --json",
+  ],
+  async run(call) {
+    const { settings, io, out } = call;
+    const host = settings.required("host");
+    refuseStrangers(host, io.env.DAYBOOK_API_KEYS);
+    const trail = openOrMake(call);
+    let listening: Listening;
+    let store: StoreDescription;
+    const app = createApp({
+      trail,
+      pageDir: pageDir(),
+      log: (line) => out.note(`daybook: ${visible(line)}`),
+    });
+    try {
+      // A file that is none of ours, or damaged, is said now and not with the first request.
+      store = await trail.describe();
+      listening = await listen(app, { host, port: settings.count("port") ?? 0 });
+    } catch (thrown) {
+      await trail.close();
+      throw thrown;
+    }
+    const stopped = stopRequest(io);
+    if (settings.on("json")) await out.json({ url: listening.url, store: store.location, pid: process.pid });
+    else await greet(call, listening.url, store);
+    await stopped;
+    await listening.close();
+    const flushed = await trail.close();
+    if (!flushed.complete)
+      out.note(`daybook: ${flushed.pending} events wait in the spool for the next start`);
+    return 0;
   },
 };
+
+/** Keys come with a later version; until then nobody but this machine may ask. */
+function refuseStrangers(host: string, keys: string | undefined): void {
+  if (keys !== undefined && keys !== "") {
+    throw new TrailError(
+      "option.invalid",
+      "DAYBOOK_API_KEYS is set, but this version does not know keys yet.",
+      {
+        field: "DAYBOOK_API_KEYS",
+        fix: "Unset it to serve this machine alone, without keys.",
+      },
+    );
+  }
+  if (!LOOPBACK.test(host)) {
+    throw new TrailError("option.invalid", `Without keys Daybook serves loopback only, not ${host}.`, {
+      field: "--host",
+      fix: "Use 127.0.0.1, or put a proxy that asks for credentials in front of it.",
+    });
+  }
+}
+
+/** Resolves with the first request to end; a second one ends the process at once. */
+function stopRequest(io: Io): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let asked = false;
+  io.onStop(() => {
+    if (asked) io.exit(INTERRUPTED);
+    asked = true;
+    resolve();
+  });
+  return promise;
+}
+
+async function greet({ settings, out }: Call, url: string, store: StoreDescription): Promise<void> {
+  const title = (text: string): string => out.paint("bold", text);
+  await out.line(`${title("Daybook")} is at ${out.paint("cyan", url)}`);
+  await out.line(`  trail   ${visible(store.location)} (${store.kind}, ${store.events} events)`);
+  await out.line("  access  open to every program on this machine, to nothing else; there are no keys");
+  await out.line("");
+  for (const line of firstEvent(out, url, settings.required("db"))) await out.line(line);
+}
+
+/** Lines to copy: each makes an event appear on the page. */
+function firstEvent(out: Printer, url: string, db: string): string[] {
+  const comment = (text: string): string => out.paint("dim", `# ${text}`);
+  const target = targetOf(db).file?.path ?? db;
+  const event = `{"event_type":"note.written","agent":"me","description":"The first event"}`;
+  const hook = { type: "http", url: `${url}/api/v1/hooks/claude-code`, timeout: 2 };
+  const hooks = Object.fromEntries(
+    ["PreToolUse", "PostToolUse", "Stop"].map((name) => [name, [{ hooks: [hook] }]]),
+  );
+  return [
+    "Send the first event:",
+    "",
+    comment("with curl"),
+    `curl -d '${event}' -H 'content-type: application/x-ndjson' ${url}/api/v1/events/bulk`,
+    "",
+    comment("from TypeScript, without the server in between"),
+    `import { openTrail } from "daybook";`,
+    `const trail = openTrail(${JSON.stringify(visible(target))});`,
+    `trail.record({ type: "note.written", agent: "me", summary: "The first event" });`,
+    "",
+    comment("from Claude Code: put this into .claude/settings.json"),
+    JSON.stringify({ hooks }),
+    "",
+    "Ctrl-C stops it.",
+  ];
+}
