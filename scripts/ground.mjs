@@ -11,6 +11,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 const modules = join(root, "node_modules");
 const binaries = join(modules, ".bin");
 const ownNode = join(binaries, "node");
+const PARENT_POLL_MS = 250;
 
 /** Ends the script with one clear line. */
 export function fail(message) {
@@ -117,7 +118,13 @@ export function run(command, args, { stdio = "pipe", env = {} } = {}) {
     const onTerminate = () => child.kill("SIGTERM");
     process.on("SIGINT", onInterrupt);
     process.on("SIGTERM", onTerminate);
+    // npm's shell dies of a signal without passing it on: who started us is gone, so nobody wants the child.
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.ppid !== parent) onTerminate();
+    }, PARENT_POLL_MS);
     const done = (status) => {
+      clearInterval(watch);
       process.off("SIGINT", onInterrupt);
       process.off("SIGTERM", onTerminate);
       resolve({ status, said });
