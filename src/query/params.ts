@@ -20,12 +20,14 @@ export const FILTER_NAMES: readonly string[] = [
  * `filter[name]=value` pairs as conditions. A comma or a repeated parameter is a union, a leading
  * `-` excludes a value, `\` makes the next character plain; an empty value is no filter. Times and
  * numbers take interval notation, `[a,b)` with `*` for open. `text` and `search` mean the same: a
- * substring of the summary or the resource id; HTTP asks more of `search`. Throws `query.invalid` naming the parameter.
+ * substring of the summary or the resource id; `resource` is `resource_id`; HTTP asks more of the
+ * inherited names. Throws `query.invalid` naming the parameter.
  */
 export function parseFilters(pairs: Iterable<readonly [name: string, value: string]>): Condition[] {
   const equal = new Map<EqualField, { any: Set<string>; none: Set<string> }>();
   const where: Condition[] = [];
-  for (const [name, value] of pairs) {
+  for (const [given, value] of pairs) {
+    const name = given === "resource" ? "resource_id" : given;
     if ((EQUAL_FIELDS as readonly string[]).includes(name)) {
       const field = name as EqualField;
       const sets = equal.get(field) ?? { any: new Set(), none: new Set() };

@@ -1,0 +1,83 @@
+import type { WireEvent } from "../../src/event/wire.ts";
+
+export type { WireEvent };
+
+export interface Scan {
+  scanned: number;
+  matched: number;
+  exhausted: boolean;
+}
+
+export interface Page {
+  events: WireEvent[];
+  next: string | null;
+  scan: Scan;
+}
+
+/** What the server said was wrong, or that it did not answer. */
+export class ApiError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+interface Resource {
+  id: string;
+  attributes: Omit<WireEvent, "id">;
+}
+
+async function get(path: string, signal?: AbortSignal): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      headers: { Accept: "application/vnd.api+json" },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (cause) {
+    if (signal?.aborted === true) throw cause;
+    throw new ApiError(0, "The server does not answer. Is Daybook running?");
+  }
+  const body = (await response.json().catch(() => null)) as { error?: string } | null;
+  if (!response.ok)
+    throw new ApiError(response.status, body?.error ?? `The server answered ${response.status}.`);
+  return body;
+}
+
+function toEvent({ id, attributes }: Resource): WireEvent {
+  return { id, ...attributes } as WireEvent;
+}
+
+/** Newest first; `next` is the address of the page behind. */
+export async function fetchPage(filters: URLSearchParams, size: number, signal?: AbortSignal): Promise<Page> {
+  const params = new URLSearchParams(filters);
+  params.set("sort", "-seq");
+  params.set("page[size]", String(size));
+  return readPage(await get(`/api/v1/events?${params}`, signal));
+}
+
+export async function fetchNext(next: string, signal?: AbortSignal): Promise<Page> {
+  return readPage(await get(next, signal));
+}
+
+function readPage(body: unknown): Page {
+  const page = body as { data: Resource[]; meta: { scan: Scan }; links: { next: string | null } };
+  return { events: page.data.map(toEvent), next: page.links.next, scan: page.meta.scan };
+}
+
+export async function fetchEvent(id: string): Promise<WireEvent> {
+  const body = (await get(`/api/v1/events/${encodeURIComponent(id)}`)) as { data: Resource };
+  return toEvent(body.data);
+}
+
+export async function fetchHead(signal?: AbortSignal): Promise<number> {
+  const body = (await get("/api/v1/stats", signal)) as { head: number };
+  return body.head;
+}
+
+export function openStream(filters: URLSearchParams, after: number): EventSource {
+  const params = new URLSearchParams(filters);
+  params.set("after", String(after));
+  return new EventSource(`/api/v1/events/stream?${params}`);
+}

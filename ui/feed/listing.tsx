@@ -1,0 +1,190 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { memo, useEffect, useRef, useState } from "react";
+import type { WireEvent } from "../api/events.ts";
+import { Icon } from "../design/icons.tsx";
+import type { FeedState, FeedStore } from "./feed-store.ts";
+import { duration, fullTime, shortTime, statusName, summaryOf, what } from "./format.ts";
+
+const NARROW = "(max-width: 620px)";
+/** Scrolled further than this, the list stands still. */
+const TOP_PX = 24;
+
+interface Props {
+  store: FeedStore;
+  state: FeedState;
+  openId: string | undefined;
+  onOpen(id: string): void;
+}
+
+export function Listing({ store, state, openId, onOpen }: Props) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const rowHeight = useNarrow() ? 56 : 34;
+  const { events, fresh } = state;
+  const rows = useVirtualizer({
+    count: events.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    getItemKey: (index) => events[index]?.seq ?? index,
+  });
+  useEffect(() => rows.measure(), [rows, rowHeight]);
+
+  const items = rows.getVirtualItems();
+  const lastShown = items.at(-1)?.index ?? 0;
+  const nearEnd = events.length > 0 && lastShown >= events.length - 20;
+  const mayLoad = nearEnd && state.hasOlder && !state.loadingOlder && state.scan === null;
+  useEffect(() => {
+    if (mayLoad) void store.loadOlder();
+  }, [mayLoad, store]);
+
+  const openIndex = events.findIndex((event) => event.id === openId);
+  useEffect(() => {
+    if (openIndex >= 0) rows.scrollToIndex(openIndex, { align: "auto" });
+  }, [openIndex, rows]);
+
+  const toTop = (): void => {
+    scroller.current?.scrollTo({ top: 0 });
+    store.resume(true);
+  };
+  return (
+    <>
+      <div className="columns" aria-hidden="true">
+        <span>Time</span>
+        <span>Status</span>
+        <span>What</span>
+        <span>Summary</span>
+        <span className="wide">Agent</span>
+        <span className="wide">Actor</span>
+        <span className="number">Took</span>
+        <span className="number wide">Seq</span>
+      </div>
+      {state.waiting > 0 ? (
+        <button type="button" className="pill" onClick={toTop}>
+          +{state.waiting.toLocaleString()} new
+        </button>
+      ) : null}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
+      <div
+        ref={scroller}
+        className="scroller"
+        role="region"
+        aria-label="Events, newest first"
+        tabIndex={0}
+        onScroll={(scrolled) => {
+          if (scrolled.currentTarget.scrollTop > TOP_PX) store.pause(false);
+          else store.resume(false);
+        }}
+      >
+        {state.loading && events.length === 0 ? (
+          <Skeleton />
+        ) : (
+          <div className="canvas" style={{ height: rows.getTotalSize() + 56 }}>
+            {items.map((item) => {
+              const event = events[item.index];
+              if (event === undefined) return null;
+              return (
+                <Row
+                  key={item.key}
+                  event={event}
+                  top={item.start}
+                  selected={event.id === openId}
+                  fresh={fresh.has(event.seq)}
+                  onOpen={onOpen}
+                />
+              );
+            })}
+            <div className="tail" style={{ top: rows.getTotalSize() }}>
+              <Tail state={state} further={() => void store.loadOlder()} />
+            </div>
+          </div>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Tail({ state, further }: { state: FeedState; further(): void }) {
+  if (state.loadingOlder) return <span>Loading older events …</span>;
+  if (state.error !== null) return <span role="alert">{state.error.message}</span>;
+  if (state.scan !== null && state.hasOlder) {
+    return (
+      <>
+        <span>Looked at {state.scan.scanned.toLocaleString()} events.</span>
+        <button type="button" className="button" onClick={further}>
+          Search further
+        </button>
+      </>
+    );
+  }
+  return <span>{state.hasOlder ? "" : "This is the beginning of the log."}</span>;
+}
+
+interface RowProps {
+  event: WireEvent;
+  top: number;
+  selected: boolean;
+  fresh: boolean;
+  onOpen(id: string): void;
+}
+
+const Row = memo(function Row({ event, top, selected, fresh, onOpen }: RowProps) {
+  const { name, detail } = what(event);
+  const status = statusName(event);
+  const classes = ["row", event.status ?? "", selected ? "selected" : "", fresh ? "fresh" : ""].filter(
+    (one) => /^[a-z]+$/.test(one),
+  );
+  return (
+    <button
+      type="button"
+      className={classes.join(" ")}
+      style={{ transform: `translateY(${top}px)` }}
+      aria-current={selected ? "true" : undefined}
+      data-seq={event.seq}
+      onClick={() => onOpen(event.id)}
+    >
+      <span className="time" title={fullTime(event.occurred_at)}>
+        {shortTime(event.occurred_at)}
+      </span>
+      <span className="statuscell">
+        <span className={`status ${status.name}`}>
+          <Icon name={status.name} />
+          {status.word}
+        </span>
+      </span>
+      <span className="what">
+        {name}
+        {detail === "" ? null : <small>{detail}</small>}
+      </span>
+      <span className="summary">{summaryOf(event)}</span>
+      <span className="who wide">{event.agent ?? ""}</span>
+      <span className="who wide">{event.actor_label ?? event.actor_id ?? ""}</span>
+      <span className="number duration">{duration(event.duration_ms)}</span>
+      <span className="number wide">{event.seq}</span>
+    </button>
+  );
+});
+
+function Skeleton() {
+  return (
+    <div aria-busy="true" aria-label="Loading events">
+      {[62, 44, 71, 50, 66, 39, 58, 47].map((width) => (
+        <div key={width} className="skeleton">
+          <i style={{ width: 80 }} />
+          <i style={{ width: 50 }} />
+          <i style={{ width: `${width}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function useNarrow(): boolean {
+  const [narrow, setNarrow] = useState(() => matchMedia(NARROW).matches);
+  useEffect(() => {
+    const query = matchMedia(NARROW);
+    const onChange = (): void => setNarrow(query.matches);
+    query.addEventListener("change", onChange);
+    return () => query.removeEventListener("change", onChange);
+  }, []);
+  return narrow;
+}

@@ -1,0 +1,41 @@
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import { Icon, type IconName } from "../design/icons.tsx";
+import { applyTheme, storedTheme, THEMES, type Theme } from "../design/theme.ts";
+
+const THEME_ICONS: Readonly<Record<Theme, IconName>> = { system: "system", light: "sun", dark: "moon" };
+
+export function Shell({ children }: { children: ReactNode }) {
+  return (
+    <div className="shell">
+      <header className="topbar">
+        <Link to="/" search={{}} className="brand">
+          <img src="/icon.svg" alt="" width="22" height="22" />
+          Daybook
+        </Link>
+        <span className="spacer" />
+        <ThemeButton />
+      </header>
+      <main>{children}</main>
+    </div>
+  );
+}
+
+function ThemeButton() {
+  const [theme, setTheme] = useState(storedTheme);
+  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
+  return (
+    <button
+      type="button"
+      className="button quiet icon"
+      aria-label={`Theme: ${theme}. Change to ${next}.`}
+      title={`Theme: ${theme}`}
+      onClick={() => {
+        applyTheme(next);
+        setTheme(next);
+      }}
+    >
+      <Icon name={THEME_ICONS[theme]} />
+    </button>
+  );
+}
