@@ -1,0 +1,34 @@
+import type { Row } from "./measure.ts";
+import { depth } from "./rows/depth.ts";
+import { disk } from "./rows/disk.ts";
+import { exit } from "./rows/exit.ts";
+import { filters } from "./rows/filters.ts";
+import { footprint } from "./rows/footprint.ts";
+import { growth } from "./rows/growth.ts";
+import { httpBulk, httpOne } from "./rows/http-ingest.ts";
+import { live } from "./rows/live.ts";
+import { mainThread } from "./rows/main-thread.ts";
+import { persist } from "./rows/persist.ts";
+import { recordMemory } from "./rows/record-memory.ts";
+import { recordSpooled } from "./rows/record-spooled.ts";
+import { redaction } from "./rows/redaction.ts";
+import { statistics } from "./rows/statistics.ts";
+
+/** In the order in which they are measured and told. */
+export const ROWS: readonly Row[] = [
+  recordMemory,
+  recordSpooled,
+  mainThread,
+  persist,
+  httpBulk,
+  httpOne,
+  live,
+  filters,
+  depth,
+  statistics,
+  disk,
+  growth,
+  footprint,
+  redaction,
+  exit,
+];
