@@ -46,11 +46,10 @@ export async function ensureBuilt({ force = false, onStart = () => undefined } =
 }
 
 function steps(folder) {
-  const all = [["tsc", "-p", "tsconfig.build.json", "--outDir", folder]];
-  if (existsSync(join(root, "vite.config.ts"))) {
-    all.push(["vite", "build", "--outDir", join(folder, "ui"), "--emptyOutDir", "--logLevel", "warn"]);
-  }
-  return all;
+  return [
+    ["tsc", "-p", "tsconfig.build.json", "--outDir", folder],
+    ["vite", "build", "--outDir", join(folder, "ui"), "--emptyOutDir", "--logLevel", "warn"],
+  ];
 }
 
 function fingerprint() {

@@ -1,8 +1,6 @@
 /* The checks that are no tests, each one line of output, or everything that it said when it fails. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { ensureBuilt } from "./build.mjs";
-import { binary, projectNode, root, run } from "./ground.mjs";
+import { binary, projectNode, run } from "./ground.mjs";
 
 const tool =
   (name, ...args) =>
@@ -13,8 +11,7 @@ const tool =
 
 export const CHECKS = {
   types: tool("tsc", "-p", "."),
-  "types of the page": async () =>
-    existsSync(join(root, "ui/tsconfig.json")) ? tool("tsc", "-p", "ui")() : null,
+  "types of the page": tool("tsc", "-p", "ui"),
   "lint and format": tool("biome", "ci", "--colors=off"),
   "dead code": tool("knip"),
   build: () => ensureBuilt(),

@@ -1,6 +1,6 @@
 /*
  * What every script here stands on: packages installed as the lock file says, and the project's own
- * Node. Plain JavaScript for Node 18 and later, because it runs before anything is installed.
+ * Node. Plain JavaScript for Node 20 and later, because it runs before anything is installed.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -103,7 +103,7 @@ export function run(command, args, { stdio = "pipe", env = {} } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
-      env: projectEnv(env),
+      env: projectEnv(stdio === "inherit" ? env : { NO_COLOR: "1", ...env }),
       stdio: stdio === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"],
     });
     let said = "";

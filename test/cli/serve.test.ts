@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -12,6 +12,19 @@ async function serving(folder: string, ...args: string[]): Promise<{ url: string
   );
   const { url } = JSON.parse(server.said.stdout) as { url: string };
   return { url, server };
+}
+
+async function listening(): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
+async function freePort(): Promise<AddressInfo> {
+  const server = await listening();
+  const address = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return address;
 }
 
 describe("daybook serve", () => {
@@ -64,9 +77,22 @@ describe("daybook serve", () => {
     expect(jsonLines(listed.stdout)).toHaveLength(1);
   });
 
+  it("goes on serving when nobody reads its greeting", async () => {
+    const { port } = await freePort();
+    const { child, ended } = start(emptyFolder(), ["serve", "--port", String(port)]);
+    child.stdout.destroy();
+    const answers = (): Promise<boolean> =>
+      fetch(`http://127.0.0.1:${port}/healthz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await until(answers, () => "an answer");
+    child.kill("SIGTERM");
+    expect(await ended).toEqual(expect.objectContaining({ status: 0, stderr: "" }));
+  });
+
   it("says in one line that a port is taken", async () => {
-    const other = createServer();
-    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const other = await listening();
     const { port } = other.address() as AddressInfo;
     const { status, stderr } = await daybook(emptyFolder(), ["serve", "--port", String(port)]);
     other.close();

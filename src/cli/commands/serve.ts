@@ -1,10 +1,9 @@
 import { TrailError } from "../../base/error.ts";
-import { createApp } from "../../http/app.ts";
-import { type Listening, listen } from "../../http/listen.ts";
+import type { Listening } from "../../http/listen.ts";
 import type { StoreDescription } from "../../store/store.ts";
 import type { Call, Command } from "../command.ts";
 import type { Io } from "../io.ts";
-import { type Printer, visible } from "../print.ts";
+import { OutputClosed, type Printer, visible } from "../print.ts";
 import { openOrMake, pageDir, targetOf } from "../wire.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
@@ -22,6 +21,11 @@ export const serve: Command = {
     const { settings, io, out } = call;
     const host = settings.required("host");
     refuseStrangers(host, io.env.DAYBOOK_API_KEYS);
+    // Loaded here, so that the other commands, a hook above all, start without the server.
+    const [{ createApp }, { listen }] = await Promise.all([
+      import("../../http/app.ts"),
+      import("../../http/listen.ts"),
+    ]);
     const trail = openOrMake(call);
     let listening: Listening;
     let store: StoreDescription;
@@ -39,16 +43,28 @@ export const serve: Command = {
       throw thrown;
     }
     const stopped = stopRequest(io);
-    if (settings.on("json")) await out.json({ url: listening.url, store: store.location, pid: process.pid });
-    else await greet(call, listening.url, store);
-    await stopped;
-    await listening.close();
-    const flushed = await trail.close();
-    if (!flushed.complete)
-      out.note(`daybook: ${flushed.pending} events wait in the spool for the next start`);
+    try {
+      await announce(call, listening.url, store);
+      await stopped;
+    } finally {
+      await listening.close();
+      const { complete, pending } = await trail.close();
+      if (!complete) out.note(`daybook: ${pending} events wait in the spool for the next start`);
+    }
     return 0;
   },
 };
+
+async function announce(call: Call, url: string, store: StoreDescription): Promise<void> {
+  const { settings, out } = call;
+  try {
+    if (settings.on("json")) await out.json({ url, store: store.location, pid: process.pid });
+    else await greet(call, url, store);
+  } catch (thrown) {
+    // The server is there for others than the one who reads this.
+    if (!(thrown instanceof OutputClosed)) throw thrown;
+  }
+}
 
 /** Keys come with a later version; until then nobody but this machine may ask. */
 function refuseStrangers(host: string, keys: string | undefined): void {
