@@ -182,17 +182,17 @@ export const folderSizes: Guard = (sources) => {
   );
 };
 
-/** The page may know the shapes of events and queries; nothing of src/ runs in the browser. */
+/** The page may know the shapes of events and queries, and what they are made of; nothing of src/ runs in the browser. */
 export const pageImports: Guard = (sources) =>
   sources.flatMap((source) =>
     importsOf(source).flatMap(({ specifier, kind }) => {
       if (!specifier.startsWith(".")) return [];
       const path = resolved(source, specifier);
       if (path.startsWith("ui/")) return [];
-      const isShape = kind === "type" && /^src\/(event|query)\//.test(path);
+      const isShape = kind === "type" && /^src\/(base|event|query)\//.test(path);
       return isShape
         ? []
-        : [`${source.path} imports ${path}; the page may import only types of event and query`];
+        : [`${source.path} imports ${path}; the page may import only types of base, event and query`];
     }),
   );
 
