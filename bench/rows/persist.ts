@@ -15,7 +15,7 @@ export const persist: Row = {
   title: "persisted, redacted, sequenced, every view up to date",
   run: ({ rounds, size }) =>
     inFolder(async (dir) => {
-      const events = size(40_000);
+      const events = size(100_000);
       let made = 0;
       const path = (): string => `${dir}/${made++}.db`;
       const { trail, store, raw } = await interleave(rounds, {

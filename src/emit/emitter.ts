@@ -40,8 +40,8 @@ const RETRY_BASE_MS = 100;
 const RETRY_MAX_MS = 10_000;
 const SPOOL_RETRY_MS = 1_000;
 const ADOPT_EVERY_MS = 30_000;
-/** A process that ends gives its last drafts this long to reach a disk. */
-const EXIT_BUDGET_MS = 45;
+/** A process that ends gives its last drafts this long to reach a disk; Node itself takes some more to end. */
+const EXIT_BUDGET_MS = 40;
 /** What memory holds when the spool cannot be written. */
 const FALLBACK: BufferLimits = { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024, overflow: "drop-newest" };
 
@@ -380,7 +380,7 @@ export class Emitter {
     try {
       this.#spool ??= this.#openSpool(this.#ownDir);
       for (let batch = this.#memory.takeNow(); batch !== null; batch = this.#memory.takeNow()) {
-        for (const line of batch.lines) this.#spool.pushLine(line);
+        this.#spool.pushLines(batch.lines);
         this.#memory.settle();
         if (performance.now() > until) return;
       }

@@ -9,6 +9,8 @@ import { readLines, segmentName } from "./segment.ts";
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 const BATCH_BYTES = 1024 * 1024;
 const SCRATCH_BYTES = 64 * 1024;
+/** Lines that are written together are about this long. */
+const BLOCK_CHARS = 128 * 1024;
 /** A UTF-16 code unit takes at most three bytes in UTF-8. */
 const BYTES_PER_UNIT = 3;
 
@@ -68,13 +70,45 @@ export class SpoolBuffer implements DraftBuffer {
     if (this.#events >= maxEvents || this.#bytes + length > maxBytes) {
       if (overflow === "drop-newest" || !this.#makeRoom(length)) return false;
     }
+    this.#append(length, 1);
+    return true;
+  }
+
+  /** Lines in as few writes as can be, for a process that has little time left. */
+  pushLines(lines: readonly string[]): void {
+    let block: string[] = [];
+    let chars = 0;
+    for (const line of lines) {
+      if (chars + line.length > BLOCK_CHARS) {
+        this.#pushBlock(block);
+        block = [];
+        chars = 0;
+      }
+      block.push(line);
+      chars += line.length;
+    }
+    this.#pushBlock(block);
+  }
+
+  #pushBlock(lines: readonly string[]): void {
+    const { maxEvents, maxBytes } = this.#limits;
+    const length = lines.length < 2 ? 0 : this.#encode(lines.join("\n"));
+    const fits =
+      this.#events + lines.length <= maxEvents &&
+      this.#bytes + length <= maxBytes &&
+      length <= this.#segmentBytes;
+    if (lines.length > 1 && fits) this.#append(length, lines.length);
+    else for (const line of lines) this.pushLine(line);
+  }
+
+  /** Writes what was encoded last: so many bytes, which are so many lines. */
+  #append(length: number, lines: number): void {
     const segment = this.#segmentFor(length);
     this.#write(segment, length);
-    segment.lines++;
+    segment.lines += lines;
     segment.bytes += length;
-    this.#events++;
+    this.#events += lines;
     this.#bytes += length;
-    return true;
   }
 
   #encode(line: string): number {

@@ -57,11 +57,6 @@ export function encodeDraft(draft: WireDraft): string {
   return JSON.stringify(draft);
 }
 
-/** The line of an accepted draft. Only for lines that `encodeDraft` wrote: nothing is validated. */
-export function decodeDraft(line: string): WireDraft {
-  return JSON.parse(line) as WireDraft;
-}
-
 /** An accepted draft as the event that it becomes. `data` may be shared with the draft. */
 export function toEvent(draft: WireDraft, seq: number, recordedAt: Micros): AuditEvent {
   return {
@@ -170,11 +165,4 @@ export function toWire(event: AuditEvent): WireEvent {
     emitter_epoch: event.emitter?.epoch ?? null,
     emitter_number: event.emitter?.number ?? null,
   };
-}
-
-/** The inverse of `toWire`, for what our own server answers. */
-export function fromWire(wire: WireEvent): AuditEvent {
-  const draft: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(wire)) if (value !== null) draft[key] = value;
-  return toEvent(draft as unknown as WireDraft, wire.seq, parseMicros(wire.created_at) ?? 0);
 }

@@ -15,6 +15,7 @@ const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_MS = 65_000;
 const GRACE_MS = 5_000;
+const SWEEP_MS = 20;
 
 /** Serves the app; port 0 takes a free one. Rejects with `store.unavailable`'s kin when the port is taken. */
 export function listen(app: App, { host, port }: { host: string; port: number }): Promise<Listening> {
@@ -53,7 +54,11 @@ function close(server: Server, app: App, graceMs = GRACE_MS): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   app.stop();
   server.close(() => resolve());
-  server.closeIdleConnections();
+  // A connection whose stream has just ended becomes idle a moment later.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  return promise.finally(() => clearTimeout(timer));
+  return promise.finally(() => {
+    clearInterval(sweep);
+    clearTimeout(timer);
+  });
 }

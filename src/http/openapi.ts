@@ -297,51 +297,53 @@ export function openapiDocument(): Schema {
       ),
     };
   }
-  const fields = Object.fromEntries(FIELDS.map((field) => [field.wire, schemaOf(field)]));
-  const { id, ...attributes } = fields;
   return {
     openapi: "3.1.0",
     info: { title: "Daybook", version: "1", description: "The audit trail for AI agents." },
     paths,
-    components: {
-      schemas: {
-        Event: { type: "object", required: ["event_type"], properties: fields, additionalProperties: false },
-        EventDocument: {
+    components: { schemas: schemas() },
+  };
+}
+
+function schemas(): Record<string, Schema> {
+  const fields = Object.fromEntries(FIELDS.map((field) => [field.wire, schemaOf(field)]));
+  const { id, ...attributes } = fields;
+  return {
+    Event: { type: "object", required: ["event_type"], properties: fields, additionalProperties: false },
+    EventDocument: {
+      type: "object",
+      required: ["data"],
+      properties: {
+        data: {
           type: "object",
-          required: ["data"],
+          required: ["attributes"],
           properties: {
-            data: {
+            id,
+            type: { const: "event" },
+            attributes: {
               type: "object",
-              required: ["attributes"],
-              properties: {
-                id,
-                type: { const: "event" },
-                attributes: {
-                  type: "object",
-                  required: ["event_type", "resource_type", "resource_id"],
-                  properties: attributes,
-                  additionalProperties: false,
-                },
-              },
+              required: ["event_type", "resource_type", "resource_id"],
+              properties: attributes,
+              additionalProperties: false,
             },
           },
         },
-        Errors: {
-          type: "object",
-          properties: {
-            error: { type: "string" },
-            errors: {
-              type: "array",
-              items: {
-                type: "object",
-                properties: {
-                  status: { type: "string" },
-                  code: { type: "string" },
-                  title: { type: "string" },
-                  detail: { type: "string" },
-                  source: { type: "object" },
-                },
-              },
+      },
+    },
+    Errors: {
+      type: "object",
+      properties: {
+        error: { type: "string" },
+        errors: {
+          type: "array",
+          items: {
+            type: "object",
+            properties: {
+              status: { type: "string" },
+              code: { type: "string" },
+              title: { type: "string" },
+              detail: { type: "string" },
+              source: { type: "object" },
             },
           },
         },

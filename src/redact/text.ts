@@ -36,7 +36,13 @@ function isSuspicious(text: string): boolean {
     if (++run >= RUN_MIN) return true;
     if ((kind & DIGIT) !== 0 && ++digits >= DIGITS_MIN) return true;
   }
-  return text.length >= 14 && (text.includes("earer ") || text.includes("asic ") || text.includes("EARER ") || text.includes("-----BEGIN"));
+  return (
+    text.length >= 14 &&
+    (text.includes("earer ") ||
+      text.includes("asic ") ||
+      text.includes("EARER ") ||
+      text.includes("-----BEGIN"))
+  );
 }
 
 export interface Custom {

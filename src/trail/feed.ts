@@ -4,6 +4,7 @@ import type { Condition } from "../query/filter.ts";
 import type { Store } from "../store/store.ts";
 
 const PAGE_EVENTS = 500;
+const HOLD_MS = 3_600_000;
 
 interface Reading {
   tenant: string;
@@ -45,7 +46,7 @@ export async function* followLog(
         yield* readUpTo(store, { ...reading, after: at }, head);
         at = head;
       } else {
-        await heard;
+        await holdingTheProcess(heard);
       }
     }
   } finally {
@@ -79,6 +80,16 @@ async function* readUpTo(
     }
     if (page.end === null) return;
     after = page.end.seq;
+  }
+}
+
+/** A promise alone does not keep a program running, and one that waits for the next event should. */
+async function holdingTheProcess(heard: Promise<void>): Promise<void> {
+  const hold = setInterval(() => undefined, HOLD_MS);
+  try {
+    await heard;
+  } finally {
+    clearInterval(hold);
   }
 }
 

@@ -70,8 +70,7 @@ function Loaded({ event, onClose, onOpen, onFilter }: Omit<Props, "id"> & { even
         </div>
         <CloseButton onClose={onClose} />
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <div className="body" tabIndex={0} role="region" aria-label="Details">
+      <section className="body" tabIndex={0} aria-label="Details">
         <div className="actions">
           <CopyButton text={event.id} label="Copy id" />
           <CopyButton text={json} label="Copy JSON" />
@@ -86,85 +85,98 @@ function Loaded({ event, onClose, onOpen, onFilter }: Omit<Props, "id"> & { even
         ) : (
           <Sections event={event} onOpen={onOpen} onFilter={onFilter} />
         )}
-      </div>
+      </section>
     </>
   );
 }
 
 type Sectioned = Pick<Props, "onOpen" | "onFilter"> & { event: WireEvent };
 
+/** What a section shows: a label, the event's field, and the key that filters by it. */
+type Shown = readonly [label: string, key: string | null, value: (event: WireEvent) => string | null];
+
+const WHAT: readonly Shown[] = [
+  ["summary", null, (event) => event.description],
+  ["type", "type", (event) => event.event_type],
+  ["tool", "tool", (event) => event.tool],
+  ["category", "category", (event) => event.category],
+  ["severity", "severity", (event) => event.severity],
+  ["resource", "resource", (event) => event.resource_id],
+  ["resource type", "resource_type", (event) => event.resource_type],
+  ["destination", "destination", (event) => event.destination],
+];
+const WHO: readonly Shown[] = [
+  ["agent", "agent", (event) => event.agent],
+  ["actor", "actor", (event) => event.actor_id],
+  ["label", null, (event) => event.actor_label],
+  ["app", "app", (event) => event.app],
+  ["origin", "origin", (event) => event.origin],
+  ["source", "source", (event) => event.source],
+  ["environment", "environment", (event) => event.environment],
+];
+const BELONGS: readonly Shown[] = [
+  ["run", "run", (event) => event.run_id],
+  ["thread", "thread", (event) => event.thread_id],
+  ["conversation", "conversation", (event) => event.conversation_id],
+  ["call", "call", (event) => event.call_id],
+  ["trace", "trace", (event) => event.trace_id],
+  ["span", "span", (event) => event.span_id],
+];
+const MODEL: readonly Shown[] = [
+  ["model", "model", (event) => event.model],
+  ["tokens", null, (event) => tokens(event)],
+  ["cost", null, (event) => (event.cost_usd === null ? null : `${event.cost_usd} USD`)],
+];
+const RECORD: readonly Shown[] = [
+  ["occurred", null, (event) => fullTime(event.occurred_at)],
+  ["recorded", null, (event) => fullTime(event.created_at)],
+  ["seq", null, (event) => String(event.seq)],
+  ["id", null, (event) => event.id],
+  ["emitter", "emitter", (event) => event.emitter_id],
+  [
+    "number",
+    null,
+    (event) => (event.emitter_number === null ? null : `${event.emitter_number} of that emitter`),
+  ],
+  ["key", null, (event) => event.idempotency_key],
+  ["forwarding", null, (event) => (event.do_not_forward ? "not forwarded" : null)],
+];
+
+function tokens({ usage }: WireEvent): string | null {
+  if (usage === null) return null;
+  return Object.entries(usage)
+    .map(([key, count]) => `${Number(count).toLocaleString()} ${key}`)
+    .join(", ");
+}
+
 function Sections({ event, onOpen, onFilter }: Sectioned) {
-  const field = (name: string, key: string | null, value: string | null) =>
-    value === null ? null : (
-      <FieldRow key={name} name={name} filterKey={key} value={value} onFilter={onFilter} />
-    );
+  const rows = (shown: readonly Shown[]) =>
+    shown.map(([name, key, read]) => {
+      const value = read(event);
+      return value === null ? null : (
+        <FieldRow key={name} name={name} filterKey={key} value={value} onFilter={onFilter} />
+      );
+    });
   const link = (name: string, id: string | null) =>
     id === null ? null : <LinkRow key={name} name={name} id={id} onOpen={onOpen} />;
-  const usage =
-    event.usage === null
-      ? null
-      : Object.entries(event.usage)
-          .map(([key, count]) => `${Number(count).toLocaleString()} ${key}`)
-          .join(", ");
   return (
     <>
       {event.error === null ? null : (
         <p className={event.status === "denied" ? "failure denied" : "failure"}>{event.error}</p>
       )}
-      <Section title="What">
-        {field("summary", null, event.description)}
-        {field("type", "type", event.event_type)}
-        {field("tool", "tool", event.tool)}
-        {field("category", "category", event.category)}
-        {field("severity", "severity", event.severity)}
-        {field("resource", "resource", event.resource_id === null ? null : event.resource_id)}
-        {field("resource type", "resource_type", event.resource_type)}
-        {field("destination", "destination", event.destination)}
-      </Section>
-      <Section title="Who">
-        {field("agent", "agent", event.agent)}
-        {field("actor", "actor", event.actor_id)}
-        {field("label", null, event.actor_label)}
-        {field("app", "app", event.app)}
-        {field("origin", "origin", event.origin)}
-        {field("source", "source", event.source)}
-        {field("environment", "environment", event.environment)}
-      </Section>
+      <Section title="What">{rows(WHAT)}</Section>
+      <Section title="Who">{rows(WHO)}</Section>
       <Section title="Belongs to">
-        {field("run", "run", event.run_id)}
-        {field("thread", "thread", event.thread_id)}
-        {field("conversation", "conversation", event.conversation_id)}
-        {field("call", "call", event.call_id)}
-        {link("started by", event.start_id)}
-        {link("nested under", event.parent_id)}
-        {field("trace", "trace", event.trace_id)}
-        {field("span", "span", event.span_id)}
+        {[...rows(BELONGS), link("started by", event.start_id), link("nested under", event.parent_id)]}
       </Section>
-      <Section title="Model">
-        {field("model", "model", event.model)}
-        {field("tokens", null, usage)}
-        {field("cost", null, event.cost_usd === null ? null : `${event.cost_usd} USD`)}
-      </Section>
+      <Section title="Model">{rows(MODEL)}</Section>
       {Object.keys(event.data).length === 0 ? null : (
         <section>
           <h3>Data</h3>
           <JsonTree value={event.data as JsonValue} />
         </section>
       )}
-      <Section title="Record">
-        {field("occurred", null, fullTime(event.occurred_at))}
-        {field("recorded", null, fullTime(event.created_at))}
-        {field("seq", null, String(event.seq))}
-        {field("id", null, event.id)}
-        {field("emitter", "emitter", event.emitter_id)}
-        {field(
-          "number",
-          null,
-          event.emitter_number === null ? null : `${event.emitter_number} of that emitter`,
-        )}
-        {field("key", null, event.idempotency_key)}
-        {field("forwarding", null, event.do_not_forward ? "not forwarded" : null)}
-      </Section>
+      <Section title="Record">{rows(RECORD)}</Section>
     </>
   );
 }

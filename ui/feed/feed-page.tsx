@@ -4,7 +4,7 @@ import type { WireEvent } from "../api/events.ts";
 import { Icon } from "../design/icons.tsx";
 import { feedRoute } from "../router.tsx";
 import { Detail } from "./detail.tsx";
-import { FeedStore, type LiveState } from "./feed-store.ts";
+import { type FeedState, FeedStore, type LiveState } from "./feed-store.ts";
 import { FirstSteps } from "./first-steps.tsx";
 import { KeyHelp } from "./key-help.tsx";
 import { Listing } from "./listing.tsx";
@@ -20,26 +20,13 @@ const LIVE_WORDS: Readonly<Record<LiveState, string>> = {
 
 export function FeedPage() {
   const { q = "", event: openId } = feedRoute.useSearch();
-  const navigate = useNavigate({ from: "/" });
+  const { setQuery, setTerms, open } = useAddress(openId);
   const { terms, problem } = useMemo(() => parseQuery(q), [q]);
   const store = useFeed(terms);
   const state = useSyncExternalStore(store.subscribe, store.getState);
   const [helpOpen, setHelpOpen] = useState(false);
   const queryInput = useRef<HTMLInputElement>(null);
 
-  const setTerms = useCallback(
-    (next: readonly Term[]) =>
-      void navigate({ search: (old) => ({ ...old, q: next.length === 0 ? undefined : formatQuery(next) }) }),
-    [navigate],
-  );
-  const open = useCallback(
-    (id: string | undefined) =>
-      void navigate({
-        search: (old) => ({ ...old, event: id }),
-        replace: openId !== undefined && id !== undefined,
-      }),
-    [navigate, openId],
-  );
   const togglePause = useCallback(() => {
     if (store.isPausedByUser) store.resume(true);
     else store.pause(true);
@@ -54,56 +41,23 @@ export function FeedPage() {
     help: () => setHelpOpen(true),
   });
 
-  const isEmpty = !state.loading && state.error === null && state.events.length === 0;
   return (
     <div className={openId === undefined ? "feed" : "feed with-detail"}>
+      <h1 className="visually-hidden">Events</h1>
       <div className="bar">
-        <QueryBar
-          ref={queryInput}
-          text={q}
-          problem={problem}
-          events={state.events}
-          onSubmit={(text) =>
-            void navigate({ search: (old) => ({ ...old, q: text === "" ? undefined : text }) })
-          }
-        />
-        <span className={`livestate ${state.live}`} role="status" data-testid="live">
-          <i />
-          {LIVE_WORDS[state.live]}
-        </span>
-        <button
-          type="button"
-          className="button"
-          aria-pressed={store.isPausedByUser}
-          onClick={togglePause}
-          title="Pause or resume (p)"
-        >
-          <Icon name={store.isPausedByUser ? "play" : "pause"} />
-          {store.isPausedByUser ? "Resume" : "Pause"}
-        </button>
-        <button
-          type="button"
-          className="button quiet icon"
-          aria-label="Keyboard shortcuts"
-          title="Keyboard shortcuts (?)"
-          onClick={() => setHelpOpen(true)}
-        >
-          ?
-        </button>
+        <QueryBar ref={queryInput} text={q} problem={problem} events={state.events} onSubmit={setQuery} />
+        <Tools store={store} live={state.live} togglePause={togglePause} help={() => setHelpOpen(true)} />
       </div>
       <Chips terms={terms} onChange={setTerms} />
       <div className="listing">
-        {state.error !== null && state.events.length === 0 ? (
-          <Trouble
-            message={state.error.message}
-            status={state.error.status}
-            retry={() => void store.start()}
-          />
-        ) : isEmpty ? (
-          <Nothing filtered={terms.length > 0} clear={() => setTerms([])} scanned={state.scan?.scanned} />
-        ) : (
-          <Listing store={store} state={state} openId={openId} onOpen={open} />
-        )}
+        <Content
+          store={store}
+          state={state}
+          filtered={terms.length > 0}
+          clear={() => setTerms([])}
+          openId={openId}
+          onOpen={open}
+        />
       </div>
       {openId === undefined ? null : (
         <Detail
@@ -118,6 +72,80 @@ export function FeedPage() {
       {helpOpen ? <KeyHelp onClose={() => setHelpOpen(false)} /> : null}
     </div>
   );
+}
+
+interface ToolsProps {
+  store: FeedStore;
+  live: LiveState;
+  togglePause(): void;
+  help(): void;
+}
+
+function Tools({ store, live, togglePause, help }: ToolsProps) {
+  return (
+    <>
+      <span className={`livestate ${live}`} role="status" data-testid="live">
+        <i />
+        {LIVE_WORDS[live]}
+      </span>
+      <button
+        type="button"
+        className="button"
+        aria-pressed={store.isPausedByUser}
+        onClick={togglePause}
+        title="Pause or resume (p)"
+      >
+        <Icon name={store.isPausedByUser ? "play" : "pause"} />
+        {store.isPausedByUser ? "Resume" : "Pause"}
+      </button>
+      <button
+        type="button"
+        className="button quiet icon"
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (?)"
+        onClick={help}
+      >
+        ?
+      </button>
+    </>
+  );
+}
+
+interface ContentProps {
+  store: FeedStore;
+  state: FeedState;
+  filtered: boolean;
+  clear(): void;
+  openId: string | undefined;
+  onOpen(id: string): void;
+}
+
+function Content({ store, state, filtered, clear, openId, onOpen }: ContentProps) {
+  const { error, events, loading, scan } = state;
+  if (error !== null && events.length === 0) {
+    return <Trouble message={error.message} status={error.status} retry={() => void store.start()} />;
+  }
+  if (!loading && events.length === 0)
+    return <Nothing filtered={filtered} clear={clear} scanned={scan?.scanned} />;
+  return <Listing store={store} state={state} openId={openId} onOpen={onOpen} />;
+}
+
+/** What the page may change in its own address. */
+function useAddress(openId: string | undefined) {
+  const navigate = useNavigate({ from: "/" });
+  const isOpen = openId !== undefined;
+  return useMemo(() => {
+    const setQuery = (q: string): void => {
+      void navigate({ search: (old) => ({ ...old, q: q === "" ? undefined : q }) });
+    };
+    return {
+      setQuery,
+      setTerms: (terms: readonly Term[]): void => setQuery(formatQuery(terms)),
+      open: (event: string | undefined): void => {
+        void navigate({ search: (old) => ({ ...old, event }), replace: isOpen && event !== undefined });
+      },
+    };
+  }, [navigate, isOpen]);
 }
 
 /** A feed for the filters, begun when they change and ended when they go. */
@@ -213,23 +241,48 @@ function usePageKeys(keys: PageKeys): void {
         const event = events[Math.max(0, Math.min(events.length - 1, to))];
         if (event !== undefined) open(event.id);
       };
-      const actions: Readonly<Record<string, () => void>> = {
-        j: () => move(at + 1),
-        k: () => move(at < 0 ? 0 : at - 1),
-        ArrowDown: () => move(at + 1),
-        ArrowUp: () => move(at < 0 ? 0 : at - 1),
-        Escape: () => open(undefined),
-        p: togglePause,
-        "/": focusQuery,
-        "?": help,
-      };
-      const action = actions[pressed.key];
-      if (action === undefined || (pressed.key.startsWith("Arrow") && target?.closest(".detail") !== null))
-        return;
+      const inDetail = pressed.key.startsWith("Arrow") && target?.closest(".detail") !== null;
+      const action = inDetail
+        ? undefined
+        : actionFor(pressed.key, { at, move, close: () => open(undefined), togglePause, focusQuery, help });
+      if (action === undefined) return;
       pressed.preventDefault();
       action();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   }, []);
+}
+
+interface Actions {
+  at: number;
+  move(to: number): void;
+  close(): void;
+  togglePause(): void;
+  focusQuery(): void;
+  help(): void;
+}
+
+function actionFor(
+  key: string,
+  { at, move, close, togglePause, focusQuery, help }: Actions,
+): (() => void) | undefined {
+  switch (key) {
+    case "j":
+    case "ArrowDown":
+      return () => move(at + 1);
+    case "k":
+    case "ArrowUp":
+      return () => move(at < 0 ? 0 : at - 1);
+    case "Escape":
+      return close;
+    case "p":
+      return togglePause;
+    case "/":
+      return focusQuery;
+    case "?":
+      return help;
+    default:
+      return undefined;
+  }
 }

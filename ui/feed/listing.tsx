@@ -1,4 +1,4 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useRef, useState } from "react";
 import type { WireEvent } from "../api/events.ts";
 import { Icon } from "../design/icons.tsx";
@@ -16,10 +16,15 @@ interface Props {
   onOpen(id: string): void;
 }
 
-export function Listing({ store, state, openId, onOpen }: Props) {
-  const scroller = useRef<HTMLDivElement>(null);
+export function Listing(props: Props) {
   const rowHeight = useNarrow() ? 56 : 34;
-  const { events, fresh } = state;
+  // Another height is another list: the rows are measured anew.
+  return <Rows key={rowHeight} rowHeight={rowHeight} {...props} />;
+}
+
+function Rows({ store, state, openId, onOpen, rowHeight }: Props & { rowHeight: number }) {
+  const scroller = useRef<HTMLElement>(null);
+  const { events } = state;
   const rows = useVirtualizer({
     count: events.length,
     getScrollElement: () => scroller.current,
@@ -27,11 +32,8 @@ export function Listing({ store, state, openId, onOpen }: Props) {
     overscan: 12,
     getItemKey: (index) => events[index]?.seq ?? index,
   });
-  useEffect(() => rows.measure(), [rows, rowHeight]);
-
   const items = rows.getVirtualItems();
-  const lastShown = items.at(-1)?.index ?? 0;
-  const nearEnd = events.length > 0 && lastShown >= events.length - 20;
+  const nearEnd = events.length > 0 && (items.at(-1)?.index ?? 0) >= events.length - 20;
   const mayLoad = nearEnd && state.hasOlder && !state.loadingOlder && state.scan === null;
   useEffect(() => {
     if (mayLoad) void store.loadOlder();
@@ -46,28 +48,18 @@ export function Listing({ store, state, openId, onOpen }: Props) {
     scroller.current?.scrollTo({ top: 0 });
     store.resume(true);
   };
+  const isLoading = state.loading && events.length === 0;
   return (
     <>
-      <div className="columns" aria-hidden="true">
-        <span>Time</span>
-        <span>Status</span>
-        <span>What</span>
-        <span>Summary</span>
-        <span className="wide">Agent</span>
-        <span className="wide">Actor</span>
-        <span className="number">Took</span>
-        <span className="number wide">Seq</span>
-      </div>
+      <Columns />
       {state.waiting > 0 ? (
         <button type="button" className="pill" onClick={toTop}>
           +{state.waiting.toLocaleString()} new
         </button>
       ) : null}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
-      <div
+      <section
         ref={scroller}
         className="scroller"
-        role="region"
         aria-label="Events, newest first"
         tabIndex={0}
         onScroll={(scrolled) => {
@@ -75,31 +67,52 @@ export function Listing({ store, state, openId, onOpen }: Props) {
           else store.resume(false);
         }}
       >
-        {state.loading && events.length === 0 ? (
+        {isLoading ? (
           <Skeleton />
         ) : (
-          <div className="canvas" style={{ height: rows.getTotalSize() + 56 }}>
-            {items.map((item) => {
-              const event = events[item.index];
-              if (event === undefined) return null;
-              return (
-                <Row
-                  key={item.key}
-                  event={event}
-                  top={item.start}
-                  selected={event.id === openId}
-                  fresh={fresh.has(event.seq)}
-                  onOpen={onOpen}
-                />
-              );
-            })}
-            <div className="tail" style={{ top: rows.getTotalSize() }}>
-              <Tail state={state} further={() => void store.loadOlder()} />
-            </div>
-          </div>
+          <Canvas rows={rows} state={state} openId={openId} onOpen={onOpen} store={store} />
         )}
-      </div>
+      </section>
     </>
+  );
+}
+
+function Canvas({ rows, state, openId, onOpen, store }: Props & { rows: Virtualizer<HTMLElement, Element> }) {
+  return (
+    <div className="canvas" style={{ height: rows.getTotalSize() + 56 }}>
+      {rows.getVirtualItems().map((item) => {
+        const event = state.events[item.index];
+        if (event === undefined) return null;
+        return (
+          <Row
+            key={item.key}
+            event={event}
+            top={item.start}
+            selected={event.id === openId}
+            fresh={state.fresh.has(event.seq)}
+            onOpen={onOpen}
+          />
+        );
+      })}
+      <div className="tail" style={{ top: rows.getTotalSize() }}>
+        <Tail state={state} further={() => void store.loadOlder()} />
+      </div>
+    </div>
+  );
+}
+
+function Columns() {
+  return (
+    <div className="columns" aria-hidden="true">
+      <span>Time</span>
+      <span>Status</span>
+      <span>What</span>
+      <span>Summary</span>
+      <span className="wide">Agent</span>
+      <span className="wide">Actor</span>
+      <span className="number">Took</span>
+      <span className="number wide">Seq</span>
+    </div>
   );
 }
 
@@ -166,7 +179,7 @@ const Row = memo(function Row({ event, top, selected, fresh, onOpen }: RowProps)
 
 function Skeleton() {
   return (
-    <div aria-busy="true" aria-label="Loading events">
+    <output aria-busy="true" aria-label="Loading events">
       {[62, 44, 71, 50, 66, 39, 58, 47].map((width) => (
         <div key={width} className="skeleton">
           <i style={{ width: 80 }} />
@@ -174,7 +187,7 @@ function Skeleton() {
           <i style={{ width: `${width}%` }} />
         </div>
       ))}
-    </div>
+    </output>
   );
 }
 

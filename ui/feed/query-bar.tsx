@@ -1,4 +1,4 @@
-import { type Ref, useEffect, useId, useState } from "react";
+import { type KeyboardEvent, type Ref, useEffect, useId, useState } from "react";
 import type { WireEvent } from "../api/events.ts";
 import { Icon } from "../design/icons.tsx";
 import { KEYS, KNOWN_VALUES, parseQuery, type QueryText } from "./query-text.ts";
@@ -43,6 +43,20 @@ export function QueryBar({ ref, text, problem, events, onSubmit }: Props) {
     if (option.insert.endsWith(":")) setDraft(value);
     else submit(value);
   };
+  const onKeyDown = (pressed: KeyboardEvent<HTMLInputElement>): void => {
+    if (pressed.key === "ArrowDown" && options.length > 0) setActive((active + 1) % options.length);
+    else if (pressed.key === "ArrowUp" && options.length > 0)
+      setActive((active - 1 + options.length) % options.length);
+    else if (pressed.key === "Escape") {
+      if (open && options.length > 0) setOpen(false);
+      else pressed.currentTarget.blur();
+    } else if (pressed.key === "Enter" || (pressed.key === "Tab" && active >= 0)) {
+      const option = options[active];
+      if (option !== undefined) choose(option);
+      else submit(draft);
+    } else return;
+    pressed.preventDefault();
+  };
   return (
     <div className="querybox">
       <Icon name="search" />
@@ -67,51 +81,57 @@ export function QueryBar({ ref, text, problem, events, onSubmit }: Props) {
         }}
         onFocus={() => setOpen(true)}
         onBlur={() => setOpen(false)}
-        onKeyDown={(pressed) => {
-          if (pressed.key === "ArrowDown" && options.length > 0) setActive((active + 1) % options.length);
-          else if (pressed.key === "ArrowUp" && options.length > 0)
-            setActive((active - 1 + options.length) % options.length);
-          else if (pressed.key === "Escape") {
-            if (open && options.length > 0) setOpen(false);
-            else pressed.currentTarget.blur();
-          } else if (pressed.key === "Enter" || (pressed.key === "Tab" && active >= 0)) {
-            const option = options[active];
-            if (option !== undefined) choose(option);
-            else submit(draft);
-          } else return;
-          pressed.preventDefault();
-        }}
+        onKeyDown={onKeyDown}
       />
-      <kbd aria-hidden="true">/</kbd>
-      <ul
-        className="options"
-        id={listId}
-        role="listbox"
-        aria-label="Completions"
-        hidden={options.length === 0}
-      >
-        {options.map((option, index) => (
-          <li
-            key={option.insert}
-            id={`${listId}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === active}
-            onMouseDown={(pressed) => {
-              pressed.preventDefault();
-              choose(option);
-            }}
-          >
-            {option.insert}
-            <span className="hint">{option.hint}</span>
-          </li>
-        ))}
-      </ul>
-      {wrong === null ? null : (
-        <p className="wrong" role="alert">
-          {wrong.message}
-        </p>
-      )}
+      <kbd title="Press / to filter">/</kbd>
+      <Completions id={listId} options={options} active={active} choose={choose} />
+      <Wrong problem={wrong} />
+    </div>
+  );
+}
+
+function Wrong({ problem }: { problem: QueryText["problem"] }) {
+  if (problem === null) return null;
+  return (
+    <p className="wrong" role="alert">
+      {problem.message}
+    </p>
+  );
+}
+
+interface CompletionsProps {
+  id: string;
+  options: readonly Option[];
+  active: number;
+  choose(option: Option): void;
+}
+
+function Completions({ id, options, active, choose }: CompletionsProps) {
+  return (
+    <div
+      className="options"
+      id={id}
+      role="listbox"
+      aria-label="Completions"
+      tabIndex={-1}
+      hidden={options.length === 0}
+    >
+      {options.map((option, index) => (
+        <div
+          key={option.insert}
+          id={`${id}-${index}`}
+          role="option"
+          tabIndex={-1}
+          aria-selected={index === active}
+          onMouseDown={(pressed) => {
+            pressed.preventDefault();
+            choose(option);
+          }}
+        >
+          {option.insert}
+          <span className="hint">{option.hint}</span>
+        </div>
+      ))}
     </div>
   );
 }

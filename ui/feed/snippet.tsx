@@ -3,7 +3,6 @@ import { useState } from "react";
 export function Snippet({ text }: { text: string }) {
   return (
     <div className="snippet">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it may scroll sideways, so it must be reachable by keyboard */}
       <pre tabIndex={0}>{text}</pre>
       <CopyButton text={text} label="Copy" />
     </div>

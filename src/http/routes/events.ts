@@ -93,7 +93,7 @@ export function refuseReserved(draft: WireDraft): void {
 
 /**
  * The key of an event whose writer gave none. With a time of its own, the same content is the same
- * event, so a retry is recognised. Without one, two equal events may both be meant, so each is new.
+ * event, so a retry is recognized. Without one, two equal events may both be meant, so each is new.
  */
 function derivedKey(draft: WireDraft): string {
   if (draft.occurred_at === undefined) return `auto-${uuidv7()}`;

@@ -105,15 +105,3 @@ export const HOOK_KEYS = {
   user: ["user_email", "userEmail", "user_id"],
   time: ["timestamp", "time"],
 } as const satisfies Record<string, readonly string[]>;
-
-/** The agents with a documented set-up; others are read by the shape of what they send. */
-export const HOOK_AGENTS: readonly string[] = [
-  "claude-code",
-  "codex",
-  "gemini",
-  "gemini-cli",
-  "cursor",
-  "copilot",
-  "copilot-cli",
-  "opencode",
-];

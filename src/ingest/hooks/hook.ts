@@ -6,8 +6,6 @@ import { drop, type Ingested, nothingIngested } from "../ingested.ts";
 import { oneLine, resourceOf } from "../resource-of.ts";
 import { HOOK_FACTS, HOOK_KEYS, type HookFact, IMPLIED_TOOLS } from "./dialects.ts";
 
-export { HOOK_AGENTS } from "./dialects.ts";
-
 export interface HookContext {
   tenant?: string;
   environment?: string;

@@ -3,8 +3,8 @@ import { isObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { drop, type Ingested, nothingIngested } from "../ingested.ts";
 import { oneLine, resourceOf } from "../resource-of.ts";
-import { commonFields, isDenied, type OtlpContext, sharesIds } from "./common.ts";
 import { ALIASES, countOf, first, firstText, isAgentActivity, structured, usageOf } from "./dialect.ts";
+import { commonFields, isDenied, type OtlpContext, sharesIds } from "./fields.ts";
 import type { Attributes, LogRecord } from "./model.ts";
 
 /** What a log record tells, by the last part of its event's name (`claude_code.tool_result`). */

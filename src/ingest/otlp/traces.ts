@@ -4,7 +4,6 @@ import type { JsonObject, JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { drop, type Ingested, nothingIngested } from "../ingested.ts";
 import { oneLine, resourceOf } from "../resource-of.ts";
-import { commonFields, isDenied, type OtlpContext, sharesIds } from "./common.ts";
 import {
   ALIASES,
   first,
@@ -15,6 +14,7 @@ import {
   structured,
   usageOf,
 } from "./dialect.ts";
+import { commonFields, isDenied, type OtlpContext, sharesIds } from "./fields.ts";
 import type { Span } from "./model.ts";
 
 /** Spans that tell no more than the logs of the same program: its logs carry arguments and decisions. */

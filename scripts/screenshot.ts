@@ -1,0 +1,33 @@
+/** Makes `docs/screenshot.png` from the demonstration's events: `node scripts/screenshot.ts`. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { createApp } from "../src/http/app.ts";
+import { listen } from "../src/http/listen.ts";
+import { openTrail } from "../src/index.ts";
+
+const root = join(import.meta.dirname, "..");
+const dir = mkdtempSync(join(tmpdir(), "daybook-screenshot-"));
+const db = join(dir, "demo.db");
+spawnSync(process.execPath, [join(root, "scripts/demo-events.ts"), db], { stdio: "inherit" });
+const trail = openTrail(db);
+const server = await listen(createApp({ trail, pageDir: join(root, "dist/ui") }), {
+  host: "127.0.0.1",
+  port: 0,
+});
+const browser = await chromium.launch({
+  executablePath: process.env.DAYBOOK_TEST_BROWSER ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu"],
+});
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "light" });
+const denied = await trail.events.list({ filter: { status: "denied" }, limit: 1 });
+await page.goto(`${server.url}/?q=agent:support-triage&event=${denied.events[0]?.id}`);
+await page.getByRole("button", { name: "Copy id" }).waitFor();
+await page.locator(".row").first().waitFor();
+await page.screenshot({ path: join(root, "docs/screenshot.png") });
+await browser.close();
+await server.close(0);
+await trail.close();
+rmSync(dir, { recursive: true, force: true });
