@@ -1,0 +1,9 @@
+/** A server that runs until it is killed; prints its address. */
+import { createApp } from "../../src/http/app.ts";
+import { listen } from "../../src/http/listen.ts";
+import { openTrail } from "../../src/index.ts";
+
+const [db] = process.argv.slice(2) as [string];
+const trail = openTrail(db);
+const server = await listen(createApp({ trail }), { host: "127.0.0.1", port: 0 });
+process.stdout.write(`${server.url}\n`);
