@@ -6,7 +6,7 @@ import { checkFile } from "../../src/store/sqlite/check.ts";
 import { examine, recorderRounds } from "./rounds.ts";
 
 /** 1 000 by hand: `DAYBOOK_CRASH_ROUNDS=1000 npx vitest run test/crash`. */
-const ROUNDS = Number(process.env.DAYBOOK_CRASH_ROUNDS ?? 100);
+const ROUNDS = Number(process.env.DAYBOOK_CRASH_ROUNDS ?? 140);
 
 let dir: string;
 beforeEach(() => {

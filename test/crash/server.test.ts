@@ -7,7 +7,7 @@ import { checkFile } from "../../src/store/sqlite/check.ts";
 import { examine, kill, randomDelay, start } from "./rounds.ts";
 
 /** 1 000 by hand: `DAYBOOK_CRASH_ROUNDS=1000 npx vitest run test/crash`. */
-const ROUNDS = Number(process.env.DAYBOOK_CRASH_ROUNDS ?? 100);
+const ROUNDS = Number(process.env.DAYBOOK_CRASH_ROUNDS ?? 60);
 
 let dir: string;
 beforeEach(() => {
@@ -28,7 +28,7 @@ it(`has, once, all that was acknowledged over HTTP, through ${ROUNDS} kills of t
       one(line, acknowledged, stopped.signal),
       many(line, acknowledged, stopped.signal),
     ];
-    await randomDelay(60);
+    await randomDelay(200);
     await kill(child);
     stopped.abort();
     await Promise.all(clients);

@@ -5,5 +5,7 @@ import { openTrail } from "../../src/index.ts";
 
 const [db] = process.argv.slice(2) as [string];
 const trail = openTrail(db);
+await trail.append([]);
+await trail.describe();
 const server = await listen(createApp({ trail }), { host: "127.0.0.1", port: 0 });
 process.stdout.write(`${server.url}\n`);
