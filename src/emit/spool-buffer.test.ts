@@ -56,9 +56,22 @@ describe("many lines at once", () => {
 
   it("fill what room there is, to the byte", () => {
     const spool = spoolOf({ maxBytes: 64 });
-    spool.pushLines(Array.from({ length: 25 }, () => "seven c"));
+    for (let i = 0; i < 6; i++) spool.pushLines(["seven c", "seven d"]);
     expect(written()).toHaveLength(8);
     expect(spool.bytes).toBe(64);
+    spool.close();
+  });
+
+  it("are counted one by one when their segment is given up", () => {
+    const lost: number[] = [];
+    const spool = new SpoolBuffer(dir, { ...LIMITS, maxBytes: 64, overflow: "drop-oldest" }, (_why, events) =>
+      lost.push(events),
+    );
+    for (let i = 0; i < 4; i++) spool.pushLines(["seven c", "seven d"]);
+    spool.pushLines(["seven e", "seven f"]);
+    expect(lost).toEqual([2]);
+    expect(written()).toHaveLength(8);
+    expect(spool.events).toBe(8);
     spool.close();
   });
 
