@@ -28,7 +28,7 @@ it(`has, once, all that was acknowledged over HTTP, through ${ROUNDS} kills of t
       one(line, acknowledged, stopped.signal),
       many(line, acknowledged, stopped.signal),
     ];
-    await randomDelay(200);
+    await randomDelay(120);
     await kill(child);
     stopped.abort();
     await Promise.all(clients);
