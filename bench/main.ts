@@ -40,7 +40,11 @@ function chosenRows(): Row[] {
 
 function commit(): string {
   try {
-    const git = (...args: string[]): string => execFileSync("git", args, { encoding: "utf8" }).trim();
+    const git = (...args: string[]): string =>
+      execFileSync("git", ["--no-optional-locks", ...args], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim();
     const changed = git("status", "--porcelain", "--", "src") === "" ? "" : ", with changes";
     return `${git("rev-parse", "--short", "HEAD")}${changed}`;
   } catch {

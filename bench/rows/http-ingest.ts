@@ -1,8 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { uuidv7 } from "../../src/base/uuid.ts";
-import { createApp } from "../../src/http/app.ts";
-import { listen } from "../../src/http/listen.ts";
 import { openTrail } from "../../src/index.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -29,6 +27,9 @@ export const httpOne: Row = {
 
 function ingest({ rounds }: Setting, load: Omit<Load, "port">, atLeast: number) {
   return inFolder(async (dir) => {
+    // Here, so that the other rows do not depend on the server and its packages.
+    const { createApp } = await import("../../src/http/app.ts");
+    const { listen } = await import("../../src/http/listen.ts");
     let made = 0;
     const eventsPerRequest = load.kind === "bulk" ? BULK_EVENTS : 1;
     const rateAt = async (port: number): Promise<number> => {
