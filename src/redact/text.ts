@@ -5,6 +5,7 @@ import { PATTERNS, type Pattern, type Span } from "./patterns.ts";
 const LENGTH_MIN = 8;
 const RUN_MIN = 14;
 const DIGITS_MIN = 9;
+const MARK_CHARS_MAX = 64;
 
 const TOKEN = 1;
 const SIGN = 2;
@@ -102,9 +103,9 @@ function spansOf(pattern: Pattern, text: string): Span[] {
 
 /** A mark of ours is left alone, so that cleaning twice changes nothing. */
 function isMarked(text: string, start: number, secret: string): boolean {
-  return (
-    secret.includes("[redacted:") || text.lastIndexOf("[redacted:", start) > text.lastIndexOf("]", start - 1)
-  );
+  if (secret.includes("[redacted:")) return true;
+  const before = text.slice(Math.max(0, start - MARK_CHARS_MAX), start);
+  return before.lastIndexOf("[redacted:") > before.lastIndexOf("]");
 }
 
 function cut(text: string, spans: readonly Span[], mark: string): string {
