@@ -4,14 +4,15 @@ import { uuidFromBytes } from "./uuid.ts";
 
 /**
  * The same id for the same facts, so that what is delivered twice is known the second time. With a
- * time it has the layout of a UUIDv7, hash bits in place of random ones; without one it is a
- * UUIDv8 (RFC 9562 §5.8).
+ * time (not before 1970) it has the layout of a UUIDv7, hash bits in place of random ones; without
+ * one it is a UUIDv8 (RFC 9562 §5.8).
  */
 export function derivedUuid(parts: ReadonlyArray<string | number>, micros?: Micros): string {
-  const bytes = hash("sha256", parts.map(String).join("\0"), "buffer").subarray(0, 16);
-  if (micros !== undefined && micros >= 0) bytes.writeUIntBE(Math.floor(micros / 1000), 0, 6);
-  const version = micros === undefined ? 0x80 : 0x70;
-  bytes[6] = ((bytes[6] as number) & 0x0f) | version;
+  // As JSON no part can run into the next, whatever characters it holds.
+  const bytes = hash("sha256", JSON.stringify(parts.map(String)), "buffer").subarray(0, 16);
+  const isTimed = micros !== undefined && micros >= 0;
+  if (isTimed) bytes.writeUIntBE(Math.floor(micros / 1000), 0, 6);
+  bytes[6] = ((bytes[6] as number) & 0x0f) | (isTimed ? 0x70 : 0x80);
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   return uuidFromBytes(bytes);
 }

@@ -13,94 +13,120 @@ export type HookFact =
   | "agent_stop"
   | "compact_start"
   | "compact_end"
-  | "note"
+  | "config"
+  | "batch"
   | "repeat"
-  | "noise";
+  | "inner";
 
 /**
  * The names that coding agents give their hooks, compared without case, `_`, `-` and `.`. The dialects
  * differ in names more than in meaning, so one table serves all; a name that is not here becomes an
  * event `hook.<name>` rather than vanish.
  */
-export const HOOK_FACTS: Readonly<Record<string, HookFact>> = {
-  pretooluse: "tool_start",
-  beforetool: "tool_start",
-  toolexecutebefore: "tool_start",
-  beforeshellexecution: "tool_start",
-  beforemcpexecution: "tool_start",
-  posttooluse: "tool_end",
-  aftertool: "tool_end",
-  toolexecuteafter: "tool_end",
-  aftershellexecution: "tool_end",
-  aftermcpexecution: "tool_end",
-  afterfileedit: "tool_end",
-  posttoolusefailure: "tool_failure",
-  erroroccurred: "tool_failure",
-  permissiondenied: "tool_denied",
-  permissionrequest: "approval",
-  permissionask: "approval",
-  userpromptsubmit: "prompt",
-  userpromptsubmitted: "prompt",
-  beforesubmitprompt: "prompt",
-  beforeagent: "prompt",
-  chatmessage: "prompt",
-  sessionstart: "session_start",
-  sessionend: "session_end",
-  stop: "stop",
-  stopfailure: "stop",
-  afteragent: "stop",
-  agentstop: "stop",
-  subagentstart: "agent_start",
-  subagentstop: "agent_stop",
-  precompact: "compact_start",
-  precompress: "compact_start",
-  postcompact: "compact_end",
-  notification: "note",
-  configchange: "note",
-  beforereadfile: "note",
-  taskcreated: "note",
-  taskcompleted: "note",
-  afteragentresponse: "note",
-  filechanged: "note",
-  elicitation: "note",
-  elicitationresult: "note",
-  premodelswitch: "note",
-  postmodelswitch: "note",
-  posttoolbatch: "repeat",
-  userpromptexpansion: "repeat",
-  messagedisplay: "noise",
-  instructionsloaded: "noise",
-  cwdchanged: "noise",
-  directoryadded: "noise",
-  setup: "noise",
-  beforemodel: "noise",
-  aftermodel: "noise",
-  beforetoolselection: "noise",
-  afteragentthought: "noise",
-  teammateidle: "noise",
+const NAMES: Readonly<Record<HookFact, readonly string[]>> = {
+  tool_start: [
+    "pretooluse",
+    "beforetool",
+    "toolexecutebefore",
+    "beforeshellexecution",
+    "beforemcpexecution",
+    "beforereadfile",
+    "beforetabfileread",
+  ],
+  tool_end: [
+    "posttooluse",
+    "aftertool",
+    "toolexecuteafter",
+    "aftershellexecution",
+    "aftermcpexecution",
+    "afterfileedit",
+    "aftertabfileedit",
+  ],
+  tool_failure: ["posttoolusefailure"],
+  tool_denied: ["permissiondenied"],
+  approval: ["permissionrequest", "permissionask", "permissionasked"],
+  prompt: ["userpromptsubmit", "userpromptsubmitted", "beforesubmitprompt", "beforeagent", "chatmessage"],
+  session_start: ["sessionstart", "sessioncreated"],
+  session_end: ["sessionend", "sessiondeleted"],
+  stop: ["stop", "stopfailure", "afteragent", "agentstop", "sessionidle", "erroroccurred", "sessionerror"],
+  agent_start: ["subagentstart"],
+  agent_stop: ["subagentstop"],
+  compact_start: ["precompact", "precompress"],
+  compact_end: ["postcompact", "sessioncompacted"],
+  config: ["configchange", "premodelswitch", "postmodelswitch"],
+  batch: ["posttoolbatch"],
+  repeat: ["userpromptexpansion"],
+  inner: [
+    "messagedisplay",
+    "instructionsloaded",
+    "cwdchanged",
+    "directoryadded",
+    "setup",
+    "teammateidle",
+    "beforemodel",
+    "aftermodel",
+    "beforetoolselection",
+    "afteragentthought",
+    "messagepartupdated",
+    "messagepartremoved",
+    "messageupdated",
+    "messageremoved",
+    "sessionupdated",
+    "sessionstatus",
+    "sessiondiff",
+    "chatparams",
+    "serverconnected",
+    "lspclientdiagnostics",
+    "lspupdated",
+    "filewatcherupdated",
+    "installationupdated",
+    "tuitoastshow",
+    "tuipromptappend",
+  ],
 };
 
+const FACT_OF: ReadonlyMap<string, HookFact> = new Map(
+  Object.entries(NAMES).flatMap(([fact, names]) => names.map((name) => [name, fact as HookFact] as const)),
+);
+
+export function hookFact(plainName: string): HookFact | undefined {
+  return FACT_OF.get(plainName);
+}
+
 /** Tools whose hook name says which they are. */
-export const IMPLIED_TOOLS: Readonly<Record<string, string>> = {
-  beforeshellexecution: "shell",
-  aftershellexecution: "shell",
-  afterfileedit: "edit_file",
-};
+export const IMPLIED_TOOLS: ReadonlyMap<string, string> = new Map([
+  ["beforeshellexecution", "shell"],
+  ["aftershellexecution", "shell"],
+  ["beforereadfile", "read_file"],
+  ["beforetabfileread", "read_file"],
+  ["afterfileedit", "edit_file"],
+  ["aftertabfileedit", "edit_file"],
+]);
 
 /** Keys by meaning: snake_case of most, camelCase of some. */
 export const HOOK_KEYS = {
-  event: ["hook_event_name", "hookEventName", "event", "hook", "type"],
+  event: ["hook_event_name", "hookEventName", "hookName", "event", "hook", "type"],
   session: ["session_id", "sessionId", "sessionID", "conversation_id", "conversationId", "thread_id"],
-  turn: ["prompt_id", "turn_id", "generation_id", "promptId", "turnId"],
+  turn: ["prompt_id", "turn_id", "generation_id", "promptId", "turnId", "messageID"],
+  thread: ["thread_id", "threadId"],
   tool: ["tool_name", "toolName", "tool"],
   args: ["tool_input", "toolArgs", "toolInput", "args", "arguments", "edits"],
   result: ["tool_response", "toolResult", "tool_output", "toolOutput", "result_json", "output", "result"],
-  callId: ["tool_use_id", "toolUseId", "tool_call_id", "call_id", "callID", "callId"],
+  callId: [
+    "tool_use_id",
+    "toolUseId",
+    "toolUseID",
+    "tool_call_id",
+    "toolCallId",
+    "call_id",
+    "callID",
+    "callId",
+  ],
   error: ["error", "error_message", "errorMessage", "reason", "message"],
   duration: ["duration_ms", "durationMs", "duration"],
   prompt: ["prompt", "initialPrompt", "user_prompt", "text"],
   agentId: ["agent_id", "agentId", "subagent_id"],
-  agentType: ["agent_type", "agentType", "subagent_type", "agent"],
+  agentType: ["agent_type", "agentType", "subagent_type"],
   model: ["model", "model_id"],
   user: ["user_email", "userEmail", "user_id"],
   time: ["timestamp", "time"],

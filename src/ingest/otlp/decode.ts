@@ -13,27 +13,20 @@ const NANOS_PER_MICRO = 1000n;
 export async function decodeTraces(bytes: Uint8Array, contentType: string | undefined): Promise<Span[]> {
   return guarded(async () => {
     const spans: Span[] = [];
-    for (const part of list((await read(bytes, contentType, "TracesData")).resourceSpans)) {
-      const resource = attributesOf(object(part.resource).attributes);
-      for (const scoped of list(part.scopeSpans ?? part.instrumentationLibrarySpans)) {
-        const scope = text(object(scoped.scope).name);
-        for (const span of list(scoped.spans)) spans.push(toSpan(span, resource, scope));
-      }
-    }
+    const body = await read(bytes, contentType, "TracesData");
+    for (const { item, place, resource, scope } of items(body, "resourceSpans", "scopeSpans", "spans"))
+      spans.push(toSpan(item, place, resource, scope));
     return spans;
   });
 }
 
+/** OTLP logs, like `decodeTraces`. */
 export async function decodeLogs(bytes: Uint8Array, contentType: string | undefined): Promise<LogRecord[]> {
   return guarded(async () => {
     const records: LogRecord[] = [];
-    for (const part of list((await read(bytes, contentType, "LogsData")).resourceLogs)) {
-      const resource = attributesOf(object(part.resource).attributes);
-      for (const scoped of list(part.scopeLogs)) {
-        const scope = text(object(scoped.scope).name);
-        for (const record of list(scoped.logRecords)) records.push(toLogRecord(record, resource, scope));
-      }
-    }
+    const body = await read(bytes, contentType, "LogsData");
+    for (const { item, place, resource, scope } of items(body, "resourceLogs", "scopeLogs", "logRecords"))
+      records.push(toLogRecord(item, place, resource, scope));
     return records;
   });
 }
@@ -42,11 +35,34 @@ export async function decodeLogs(bytes: Uint8Array, contentType: string | undefi
 export async function decodeMetrics(bytes: Uint8Array, contentType: string | undefined): Promise<number> {
   return guarded(async () => {
     let metrics = 0;
-    for (const part of list((await read(bytes, contentType, "MetricsData")).resourceMetrics)) {
-      for (const scoped of list(part.scopeMetrics)) metrics += list(scoped.metrics).length;
-    }
+    const body = await read(bytes, contentType, "MetricsData");
+    for (const _metric of items(body, "resourceMetrics", "scopeMetrics", "metrics")) metrics++;
     return metrics;
   });
+}
+
+interface Item {
+  readonly item: Raw;
+  readonly place: string;
+  readonly resource: Attributes;
+  readonly scope: string;
+}
+
+/** The three levels that traces, logs and metrics share. */
+function* items(body: Raw, outer: string, middle: string, inner: string): Generator<Item> {
+  for (const [i, part] of list(body[outer], outer).entries()) {
+    const at = `${outer}[${i}]`;
+    const resource = attributesOf(
+      object(part.resource, `${at}.resource`).attributes,
+      `${at}.resource.attributes`,
+    );
+    for (const [j, scoped] of list(part[middle], `${at}.${middle}`).entries()) {
+      const inside = `${at}.${middle}[${j}]`;
+      const scope = text(object(scoped.scope, `${inside}.scope`).name);
+      for (const [k, item] of list(scoped[inner], `${inside}.${inner}`).entries())
+        yield { item, place: `${inside}.${inner}[${k}]`, resource, scope };
+    }
+  }
 }
 
 async function guarded<T>(decode: () => Promise<T>): Promise<T> {
@@ -58,10 +74,11 @@ async function guarded<T>(decode: () => Promise<T>): Promise<T> {
   }
 }
 
-function malformed(message: string, cause?: unknown): TrailError {
+function malformed(message: string, cause?: unknown, field?: string): TrailError {
   return new TrailError("request.malformed", message, {
     fix: "Send OTLP as JSON or protobuf and say which in Content-Type.",
     cause,
+    ...(field === undefined ? {} : { field }),
   });
 }
 
@@ -92,8 +109,8 @@ async function readProtobuf(bytes: Uint8Array, message: Message): Promise<Raw> {
 
 const roots: { root?: import("protobufjs/light.js").Root } = {};
 
-function toSpan(raw: Raw, resource: Attributes, scope: string): Span {
-  const status = object(raw.status);
+function toSpan(raw: Raw, place: string, resource: Attributes, scope: string): Span {
+  const status = object(raw.status, `${place}.status`);
   return {
     resource,
     scope,
@@ -103,12 +120,12 @@ function toSpan(raw: Raw, resource: Attributes, scope: string): Span {
     name: text(raw.name),
     start: nanos(raw.startTimeUnixNano),
     end: nanos(raw.endTimeUnixNano),
-    attributes: attributesOf(raw.attributes),
-    events: list(raw.events).map(
-      (event): SpanEvent => ({
+    attributes: attributesOf(raw.attributes, `${place}.attributes`),
+    events: list(raw.events, `${place}.events`).map(
+      (event, i): SpanEvent => ({
         name: text(event.name),
         at: nanos(event.timeUnixNano),
-        attributes: attributesOf(event.attributes),
+        attributes: attributesOf(event.attributes, `${place}.events[${i}].attributes`),
       }),
     ),
     statusCode: statusCode(status.code),
@@ -116,25 +133,32 @@ function toSpan(raw: Raw, resource: Attributes, scope: string): Span {
   };
 }
 
-function toLogRecord(raw: Raw, resource: Attributes, scope: string): LogRecord {
+function toLogRecord(raw: Raw, place: string, resource: Attributes, scope: string): LogRecord {
   return {
     resource,
     scope,
     at: nanos(raw.timeUnixNano) ?? nanos(raw.observedTimeUnixNano),
     body: anyValue(raw.body),
     eventName: text(raw.eventName),
-    attributes: attributesOf(raw.attributes),
+    attributes: attributesOf(raw.attributes, `${place}.attributes`),
     traceId: hexId(raw.traceId, 32),
     spanId: hexId(raw.spanId, 16),
   };
 }
 
-function object(value: unknown): Raw {
-  return isObject(value) ? value : {};
+/** Absent is empty; something else than an object is a mistake that must not pass for nothing. */
+function object(value: unknown, place: string): Raw {
+  if (value === undefined || value === null) return {};
+  if (isObject(value)) return value;
+  throw malformed(`${place} must be an object.`, undefined, place);
 }
 
-function list(value: unknown): Raw[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
+function list(value: unknown, place: string): Raw[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw malformed(`${place} must be an array.`, undefined, place);
+  const wrong = value.findIndex((item) => !isObject(item));
+  if (wrong >= 0) throw malformed(`${place}[${wrong}] must be an object.`, undefined, `${place}[${wrong}]`);
+  return value;
 }
 
 function text(value: unknown): string {
@@ -166,24 +190,31 @@ function nanos(value: unknown): Micros | undefined {
   return micros > 0 && micros <= MAX_MICROS ? micros : undefined;
 }
 
-function attributesOf(value: unknown): Attributes {
+function attributesOf(value: unknown, place: string): Attributes {
   const attributes: Attributes = {};
-  for (const { key, value: item } of list(value)) {
+  for (const { key, value: item } of list(value, place)) {
     if (typeof key === "string" && key !== "__proto__") attributes[key] = anyValue(item);
   }
   return attributes;
 }
 
+/** A value of a kind that nobody knows is null: `{}` is what some exporters write for undefined. */
 function anyValue(value: unknown): JsonValue {
   if (!isObject(value)) return null;
   if (typeof value.stringValue === "string") return value.stringValue;
   if (typeof value.boolValue === "boolean") return value.boolValue;
   if (value.intValue !== undefined && value.intValue !== null) return integer(value.intValue);
-  if (value.doubleValue !== undefined && value.doubleValue !== null) return Number(value.doubleValue);
-  if (isObject(value.arrayValue)) return list(value.arrayValue.values).map(anyValue);
-  if (isObject(value.kvlistValue)) return attributesOf(value.kvlistValue.values);
+  if (value.doubleValue !== undefined && value.doubleValue !== null) return double(value.doubleValue);
+  if (isObject(value.arrayValue)) return list(value.arrayValue.values, "arrayValue.values").map(anyValue);
+  if (isObject(value.kvlistValue)) return attributesOf(value.kvlistValue.values, "kvlistValue.values");
   if (value.bytesValue instanceof Uint8Array) return Buffer.from(value.bytesValue).toString("base64");
   return typeof value.bytesValue === "string" ? value.bytesValue : null;
+}
+
+/** NaN and the infinities, which JSON cannot say, keep their names. */
+function double(value: unknown): JsonValue {
+  const number = Number(value);
+  return Number.isFinite(number) ? number : String(value);
 }
 
 function integer(value: unknown): JsonValue {

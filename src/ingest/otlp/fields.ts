@@ -1,5 +1,7 @@
+import { isObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
-import { ALIASES, firstText } from "./dialect.ts";
+import { first, firstText, structured } from "../values.ts";
+import { ALIASES } from "./aliases.ts";
 import type { Attributes } from "./model.ts";
 
 export interface OtlpContext {
@@ -12,43 +14,96 @@ export function sharesIds(scope: string): boolean {
   return scope.startsWith("com.anthropic.claude_code");
 }
 
+/** Which dialect wrote a record, by its instrumentation; the scope itself where nobody knows it. */
+const ORIGINS: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^com\.anthropic\.claude_code/, "claude-code"],
+  [/^(?:ai|@ai-sdk\/otel|gen_ai)$/, "vercel-ai"],
+  [/openinference/i, "openinference"],
+  [/traceloop|openllmetry|^opentelemetry\.instrumentation\./i, "traceloop"],
+  [/mastra/i, "mastra"],
+  [/pydantic|logfire/i, "pydantic-ai"],
+  [/^gcp\.vertex\.agent/, "google-adk"],
+  [/gemini/i, "gemini-cli"],
+  [/codex/i, "codex"],
+  [/langsmith/i, "langsmith"],
+];
+
+function originOf(scope: string, resource: Attributes): string | null {
+  const service = firstText(resource, ["service.name"]) ?? "";
+  for (const name of [scope, /^(?:codex|gemini-cli)/.test(service) ? service : ""]) {
+    const known = name === "" ? undefined : ORIGINS.find(([pattern]) => pattern.test(name));
+    if (known !== undefined) return known[1];
+  }
+  return scope === "" ? null : scope;
+}
+
+/** Who, in which conversation, for whom: what a span hands down to the spans inside it. */
+export interface Setting {
+  readonly agent?: string;
+  readonly conversation?: string;
+  readonly thread?: string;
+  readonly actor?: string;
+  readonly actorLabel?: string;
+}
+
+export function settingOf(attributes: Attributes, above: Setting = {}): Setting {
+  const metadata = structured(first(attributes, ["metadata"]));
+  const more = isObject(metadata) ? metadata : {};
+  const pick = (name: "agent" | "conversation" | "thread" | "actor" | "actorLabel") =>
+    firstText(attributes, ALIASES[name]) ?? above[name];
+  const setting: { -readonly [K in keyof Setting]: Setting[K] } = {};
+  const agent = pick("agent");
+  const conversation = pick("conversation") ?? firstText(more, ["session_id", "conversation_id"]);
+  const thread = pick("thread") ?? firstText(more, ["thread_id"]);
+  const actor = pick("actor") ?? firstText(more, ["user_id", "userId"]);
+  const actorLabel = pick("actorLabel");
+  if (agent !== undefined) setting.agent = agent;
+  if (conversation !== undefined) setting.conversation = conversation;
+  if (thread !== undefined) setting.thread = thread;
+  if (actor !== undefined) setting.actor = actor;
+  if (actorLabel !== undefined) setting.actorLabel = actorLabel;
+  return setting;
+}
+
 /** The fields that every event of a span or a log record carries. */
 export function commonFields(
-  attributes: Attributes,
+  setting: Setting,
   resource: Attributes,
   scope: string,
   context: OtlpContext,
 ): Partial<EventDraft> {
-  const actor = firstText(attributes, ALIASES.actor);
-  const label = firstText(attributes, ["user.email", "user.name"]);
+  const service = firstText(resource, ["service.name"]);
+  const actor = setting.actor ?? firstText(resource, ALIASES.actor);
   return {
     tenant: context.tenant ?? null,
     environment: firstText(resource, ALIASES.environment) ?? context.environment ?? null,
     source: "otlp",
-    origin: scope === "" ? null : scope,
-    app: firstText(resource, ["service.name"]) ?? null,
-    agent:
-      firstText(attributes, ALIASES.agent) ??
-      firstText(resource, ["gen_ai.agent.name", "service.name"]) ??
-      null,
-    conversationId: firstText(attributes, ALIASES.conversation) ?? null,
-    threadId: firstText(attributes, ALIASES.thread) ?? null,
-    actor: actor === undefined ? null : { type: "user", id: actor, label: label ?? null },
+    origin: originOf(scope, resource),
+    app: service ?? null,
+    agent: setting.agent ?? firstText(resource, ["gen_ai.agent.name"]) ?? service ?? null,
+    conversationId: setting.conversation ?? firstText(resource, ALIASES.conversation) ?? null,
+    threadId: setting.thread ?? null,
+    actor: actor === undefined ? null : { type: "user", id: actor, label: setting.actorLabel ?? null },
   };
 }
 
-const DENIED: ReadonlySet<string> = new Set([
-  "reject",
-  "rejected",
-  "deny",
-  "denied",
-  "block",
-  "blocked",
-  "abort",
-  "cancelled",
-  "declined",
-]);
+/** Claude Code's logs hide the names of MCP tools behind one, and tell them beside it. */
+export function toolNameOf(attributes: Attributes): string | undefined {
+  const tool = firstText(attributes, ALIASES.tool);
+  const parameters = structured(attributes.tool_parameters);
+  if (tool !== "mcp_tool" || !isObject(parameters)) return tool;
+  const { mcp_server_name: server, mcp_tool_name: name } = parameters;
+  return typeof server === "string" && typeof name === "string" ? `mcp__${server}__${name}` : tool;
+}
 
-export function isDenied(decision: string | undefined): boolean {
-  return decision !== undefined && DENIED.has(decision.toLowerCase());
+/** `args` and `result` as the data of a call. */
+export function callData(args: JsonValue | undefined, result?: JsonValue): JsonObject {
+  const data: JsonObject = {};
+  if (args !== undefined) data.arguments = args;
+  if (result !== undefined) data.result = result;
+  return data;
+}
+
+export function severityOf(status: string): "ERROR" | "WARN" | "INFO" {
+  return status === "error" ? "ERROR" : status === "denied" ? "WARN" : "INFO";
 }

@@ -1,360 +1,142 @@
-import { derivedUuid } from "../../base/derived-uuid.ts";
-import { isObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+import { parseMicros } from "../../base/clock.ts";
 import type { EventDraft } from "../../event/event.ts";
-import { drop, type Ingested, nothingIngested } from "../ingested.ts";
-import { oneLine, resourceOf } from "../resource-of.ts";
-import { ALIASES, countOf, first, firstText, isAgentActivity, structured, usageOf } from "./dialect.ts";
-import { commonFields, isDenied, type OtlpContext, sharesIds } from "./fields.ts";
-import type { Attributes, LogRecord } from "./model.ts";
+import { DROPPED, drop, type Ingested, inOrder, keep, nothingIngested } from "../ingested.ts";
+import { firstText } from "../values.ts";
+import { ALIASES } from "./aliases.ts";
+import { commonFields, type OtlpContext, settingOf } from "./fields.ts";
+import { ids } from "./ids.ts";
+import {
+  agentDrafts,
+  type Common,
+  callIdOf,
+  decisionDrafts,
+  detailsDraft,
+  modelDraft,
+  plainDraft,
+  refusalOf,
+  sessionOf,
+  toolDrafts,
+} from "./log-drafts.ts";
+import { type Fact, factOf, nameOf } from "./log-facts.ts";
+import type { LogRecord } from "./model.ts";
 
-/** What a log record tells, by the last part of its event's name (`claude_code.tool_result`). */
-type Fact =
-  | "tool"
-  | "decision"
-  | "llm"
-  | "prompt"
-  | "response"
-  | "subagent"
-  | "session"
-  | "compaction"
-  | "noise";
+interface Batch {
+  /** Calls of which this batch holds the end. */
+  readonly ended: ReadonlySet<string>;
+  /** Why calls were refused, of which this batch holds the decision. */
+  readonly refused: ReadonlyMap<string, string>;
+}
 
-const FACTS: Readonly<Record<string, Fact>> = {
-  tool_result: "tool",
-  tool_call: "tool",
-  tool_decision: "decision",
-  api_request: "llm",
-  api_response: "llm",
-  api_error: "llm",
-  user_prompt: "prompt",
-  assistant_response: "response",
-  subagent_completed: "subagent",
-  agent_finish: "subagent",
-  conversation_starts: "session",
-  session_start: "session",
-  session_end: "session",
-  config: "session",
-  compaction: "compaction",
-  chat_compression: "compaction",
-  context_compaction: "compaction",
-  hook_execution_start: "noise",
-  hook_execution_complete: "noise",
-  hook_registered: "noise",
-  plugin_loaded: "noise",
-  managed_settings_resolved: "noise",
-  sse_event: "noise",
-  websocket_event: "noise",
-  websocket_request: "noise",
-  flash_fallback: "noise",
-  next_speaker_check: "noise",
-  ide_connection: "noise",
-  slash_command: "noise",
-  startup_stats: "noise",
-  hook_call: "noise",
-};
-
-/** The programs of which we know that these names are agent activity. */
-const KNOWN_PREFIX = /^(?:claude_code|codex|gemini_cli|qwen-code|copilot|cursor|opencode)\./;
-
+/** Log records as events: coding agents tell their calls, decisions and tokens in logs. */
 export function fromLogs(records: readonly LogRecord[], context: OtlpContext = {}): Ingested {
   const ingested = nothingIngested();
-  const withResult = new Set(
-    records.filter((record) => factOf(record) === "tool").map((record) => callKey(record)),
-  );
-  for (const record of records) {
-    const fact = factOf(record);
-    if (fact === undefined) drop(ingested, "not agent activity");
-    else if (fact === "noise") drop(ingested, "inner workings of the agent's program");
-    else ingested.drafts.push(...toDrafts(fact, record, context, withResult));
+  const facts = records.map((record) => ({ record: timed(record), fact: factOf(record) }));
+  const ended = new Set<string>();
+  const refused = new Map<string, string>();
+  for (const { record, fact } of facts) {
+    const key = callKey(record);
+    if (key === undefined) continue;
+    if (fact === "tool") ended.add(key);
+    const refusal = fact === "decision" ? refusalOf(record) : undefined;
+    if (refusal !== undefined) refused.set(key, refusal);
+    else if (fact === "decision") refused.delete(key);
   }
-  return ingested;
+  for (const { record, fact } of facts) {
+    if (fact === undefined) drop(ingested, DROPPED.notAgent);
+    else if (fact === "inner") drop(ingested, DROPPED.inner);
+    else keep(ingested, toDrafts(fact, record, commonOf(record, context), { ended, refused }));
+  }
+  return inOrder(ingested);
 }
 
-/** Codex puts a source location into eventName, so the attribute goes first. */
-function nameOf(record: LogRecord): string {
-  const body = typeof record.body === "string" ? record.body : "";
-  return firstText(record.attributes, ["event.name"]) ?? (record.eventName || body);
+function callKey(record: LogRecord): string | undefined {
+  const callId = callIdOf(record);
+  return callId === undefined ? undefined : `${sessionOf(record)} ${callId}`;
 }
 
-function factOf(record: LogRecord): Fact | undefined {
-  const name = nameOf(record);
-  const body = typeof record.body === "string" ? record.body : "";
-  const last = name.slice(name.lastIndexOf(".") + 1);
-  const fact = FACTS[last];
-  const known = KNOWN_PREFIX.test(name) || KNOWN_PREFIX.test(body) || sharesIds(record.scope);
-  if (fact !== undefined && (known || fact === "tool" || fact === "decision")) return fact;
-  if (name.startsWith("gen_ai.client.inference.operation")) return "llm";
-  if (name.startsWith("gen_ai.") || isAgentActivity(record.attributes)) return "response";
-  return known ? "noise" : undefined;
+/** Codex leaves the record's time out and says it in an attribute. */
+function timed(record: LogRecord): LogRecord {
+  if (record.at !== undefined) return record;
+  const at = parseMicros(firstText(record.attributes, ["event.timestamp"]) ?? "");
+  return at === undefined ? record : { ...record, at };
 }
 
-function sessionOf(record: LogRecord): string {
-  return firstText(record.attributes, ALIASES.conversation) ?? record.traceId;
-}
-
-function callKey(record: LogRecord): string {
-  return `${sessionOf(record)} ${firstText(record.attributes, ALIASES.callId) ?? ""}`;
+function commonOf(record: LogRecord, context: OtlpContext): Common {
+  const { attributes, resource, scope, traceId, spanId, at } = record;
+  const agentId = firstText(attributes, ["agent_id"]);
+  const inSpan = traceId !== "" && spanId !== "";
+  return {
+    ...commonFields(settingOf(attributes), resource, scope, context),
+    runId:
+      firstText(attributes, ALIASES.run) ??
+      (traceId || (firstText(attributes, ["prompt.id", "prompt_id", "turn_id"]) ?? null)),
+    parentId:
+      agentId !== undefined
+        ? ids.agent(sessionOf(record), agentId, "started")
+        : inSpan
+          ? ids.anchor(traceId, spanId)
+          : null,
+    traceId: traceId || null,
+    spanId: spanId || null,
+    occurredAt: at ?? null,
+  };
 }
 
 function toDrafts(
-  fact: Exclude<Fact, "noise">,
+  fact: Exclude<Fact, "inner">,
   record: LogRecord,
-  context: OtlpContext,
-  withResult: ReadonlySet<string>,
+  common: Common,
+  { ended, refused }: Batch,
 ): EventDraft[] {
-  const common: Partial<EventDraft> = {
-    ...commonFields(record.attributes, record.resource, record.scope, context),
-    runId: firstText(record.attributes, ALIASES.run) ?? (record.traceId || null),
-    traceId: record.traceId || null,
-    spanId: record.spanId || null,
-    occurredAt: record.at ?? null,
-  };
+  const { attributes } = record;
+  const key = callKey(record);
   switch (fact) {
     case "tool":
-      return toolDrafts(record, common);
+      return toolDrafts(record, common, key === undefined ? undefined : refused.get(key));
     case "decision":
-      return decisionDrafts(record, common, withResult);
+      return decisionDrafts(record, common, key !== undefined && ended.has(key));
     case "llm":
-      return [llmDraft(record, common)];
+      return [modelDraft(record, common)];
+    case "details":
+      return [detailsDraft(record, common, isToldElsewhere(record))];
+    case "agentStart":
+    case "agentEnd":
+      return agentDrafts(record, common, fact === "agentEnd");
     case "prompt":
-      return [
-        plain(
-          record,
-          common,
-          "session.prompt",
-          "session",
-          firstText(record.attributes, ["prompt", "prompt_text"]),
-        ),
-      ];
+      return [plainDraft(record, common, PLAIN.prompt, firstText(attributes, ["prompt", "prompt_text"]))];
     case "response":
-      return [plain(record, common, "llm.response", "llm", firstText(record.attributes, ["response"]))];
-    case "subagent":
-      return subagentDrafts(record, common);
-    case "session":
-      return [plain(record, common, "session.start", "session")];
-    case "compaction":
-      return [plain(record, common, "context.compacted", "session")];
+      return [plainDraft(record, common, PLAIN.response, firstText(attributes, ["response"]))];
+    case "other":
+      return [plainDraft(record, common, { type: `log.${lastPart(record)}`, category: "session" })];
+    default:
+      return [plainDraft(record, common, PLAIN[fact])];
   }
 }
 
-function idOf(...parts: Array<string | number>): string {
-  return derivedUuid(["otlp", ...parts], undefined);
-}
+const PLAIN = {
+  prompt: { type: "session.prompt", category: "session" },
+  response: { type: "llm.response", category: "llm" },
+  request: { type: "llm.request", category: "llm" },
+  message: { type: "llm.message", category: "llm" },
+  sessionStart: { type: "session.start", category: "session" },
+  sessionEnd: { type: "session.end", category: "session" },
+  compaction: { type: "context.compacted", category: "session" },
+  config: { type: "config.change", category: "config" },
+  mcp: { type: "mcp.connect", category: "mcp" },
+} as const;
 
-/** A record by itself: its sequence in the session, else its time, name and content. */
-function ownId(record: LogRecord): string {
-  const { attributes, at } = record;
-  const sequence = firstText(attributes, ["event.sequence"]);
-  const session = sessionOf(record);
-  if (sequence !== undefined && session !== "")
-    return derivedUuid(["otlp", "log", session, nameOf(record), sequence], at);
-  return derivedUuid(
-    ["otlp", "log", session, nameOf(record), at ?? 0, JSON.stringify([attributes, record.body])],
-    at,
+function lastPart(record: LogRecord): string {
+  const name = nameOf(record);
+  return (
+    name
+      .slice(name.lastIndexOf(".") + 1)
+      .replaceAll(/[^A-Za-z0-9_]+/g, "_")
+      .slice(0, 80) || "record"
   );
 }
 
-function toolDrafts(record: LogRecord, common: Partial<EventDraft>): EventDraft[] {
-  const { attributes, at } = record;
-  const tool = toolOf(attributes);
-  const callId = firstText(attributes, ALIASES.callId);
-  const args = argumentsOf(record);
-  const result = structured(first(attributes, ["output", "tool_response", "tool_output", "result"]));
-  const durationMs = countOf(attributes, ALIASES.duration);
-  const data: JsonObject = args === undefined ? {} : { arguments: args };
-  const denied = isDenied(firstText(attributes, ALIASES.decision));
-  const failed = attributes.success === "false" || attributes.success === false;
-  const status = denied ? "denied" : failed ? "error" : "ok";
-  const error =
-    status === "ok"
-      ? null
-      : (firstText(attributes, ["error", "error_message", "error_type"]) ??
-        (typeof result === "string" ? result : status));
-  const startId =
-    callId === undefined
-      ? derivedUuid(["otlp", "logcall", ownId(record), "started"])
-      : idOf("call", sessionOf(record), callId, "started");
-  const fields: Partial<EventDraft> = {
-    ...common,
-    category: "tool_call",
-    tool,
-    callId: callId ?? null,
-    resource: resourceOf(tool, args),
-  };
-  const startedAt = at === undefined ? null : at - (durationMs ?? 0) * 1000;
-  const started: EventDraft = {
-    ...fields,
-    type: "tool.execute",
-    id: startId,
-    phase: "started",
-    status: "pending",
-    occurredAt: startedAt,
-    data,
-  };
-  const completed: EventDraft = {
-    ...fields,
-    type: "tool.execute",
-    id: callId === undefined ? ownId(record) : idOf("call", sessionOf(record), callId, "completed"),
-    phase: "completed",
-    status,
-    severity: status === "error" ? "ERROR" : status === "denied" ? "WARN" : "INFO",
-    startId,
-    durationMs: durationMs ?? null,
-    error,
-    summary: oneLine(error === null ? `${tool} ran` : `${tool}: ${error}`, 200),
-    data: result === undefined ? data : { ...data, result },
-  };
-  return [started, completed];
-}
-
-/** Claude Code's logs hide the names of MCP tools behind one, and tell them beside it. */
-function toolOf(attributes: Attributes): string {
-  const tool = firstText(attributes, ALIASES.tool) ?? "unknown";
-  const parameters = structured(attributes.tool_parameters);
-  if (tool !== "mcp_tool" || !isObject(parameters)) return tool;
-  const { mcp_server_name: server, mcp_tool_name: name } = parameters;
-  return typeof server === "string" && typeof name === "string" ? `mcp__${server}__${name}` : tool;
-}
-
-function argumentsOf(record: LogRecord): JsonValue | undefined {
-  return structured(
-    first(record.attributes, [
-      "tool_input",
-      "function_args",
-      "arguments",
-      "tool_parameters",
-      "gen_ai.tool.call.arguments",
-    ]),
-  );
-}
-
-/**
- * A decision is an event of its own. A rejected call never runs and has no result, so the decision
- * also completes the call as denied.
- */
-function decisionDrafts(
-  record: LogRecord,
-  common: Partial<EventDraft>,
-  withResult: ReadonlySet<string>,
-): EventDraft[] {
-  const { attributes } = record;
-  const tool = toolOf(attributes);
-  const decision = firstText(attributes, ALIASES.decision) ?? "unknown";
-  const by = firstText(attributes, ["source", "decision_source"]);
-  const denied = isDenied(decision);
-  const callId = firstText(attributes, ALIASES.callId) ?? null;
-  const args = argumentsOf(record);
-  const data: JsonObject = { decision };
-  if (by !== undefined) data.source = by;
-  if (args !== undefined) data.arguments = args;
-  const decided: EventDraft = {
-    ...common,
-    type: "approval.decide",
-    category: "approval",
-    id: callId === null ? ownId(record) : idOf("decision", sessionOf(record), callId),
-    status: denied ? "denied" : "ok",
-    severity: denied ? "WARN" : "INFO",
-    tool,
-    callId,
-    resource: resourceOf(tool, args),
-    summary: `${tool}: ${decision}${by === undefined ? "" : ` by ${by}`}`,
-    data,
-  };
-  if (!denied || withResult.has(callKey(record))) return [decided];
-  const call = toolDrafts(
-    {
-      ...record,
-      attributes: { ...attributes, error: `denied (${decision})${by === undefined ? "" : ` by ${by}`}` },
-    },
-    common,
-  );
-  return [decided, ...call];
-}
-
-function llmDraft(record: LogRecord, common: Partial<EventDraft>): EventDraft {
-  const { attributes } = record;
-  const requestId = firstText(attributes, ["request_id"]);
-  const error = firstText(attributes, ["error", "error_message"]);
-  const data: JsonObject = {};
-  if (requestId !== undefined) data.request_id = requestId;
-  const shared = sharesIds(record.scope) && requestId !== undefined;
-  return {
-    ...common,
-    type: "llm.complete",
-    category: "llm",
-    id: shared ? idOf("llm", sessionOf(record), requestId, "completed") : ownId(record),
-    phase: "completed",
-    status: error === undefined ? "ok" : "error",
-    severity: error === undefined ? "INFO" : "ERROR",
-    model: firstText(attributes, ALIASES.model) ?? null,
-    usage: usageOf(attributes) ?? null,
-    costUsd: firstText(attributes, ALIASES.cost) ?? null,
-    durationMs: countOf(attributes, ALIASES.duration) ?? null,
-    error: error ?? null,
-    summary: oneLine(`${firstText(attributes, ALIASES.model) ?? "model"} ${error ?? "answered"}`, 200),
-    data,
-  };
-}
-
-function subagentDrafts(record: LogRecord, common: Partial<EventDraft>): EventDraft[] {
-  const { attributes, at } = record;
-  const agentId = firstText(attributes, ["agent_id"]);
-  const durationMs = countOf(attributes, ALIASES.duration);
-  const key = agentId ?? ownId(record);
-  const startId = idOf("agent", sessionOf(record), key, "started");
-  const fields = {
-    ...common,
-    type: "agent.run",
-    category: "run" as const,
-    runId: agentId ?? common.runId ?? null,
-  };
-  const data = totals(record);
-  return [
-    {
-      ...fields,
-      id: startId,
-      phase: "started",
-      status: "pending",
-      occurredAt: at === undefined ? null : at - (durationMs ?? 0) * 1000,
-    },
-    {
-      ...fields,
-      id: idOf("agent", sessionOf(record), key, "completed"),
-      phase: "completed",
-      status: "ok",
-      startId,
-      durationMs: durationMs ?? null,
-      data,
-    },
-  ];
-}
-
-function totals(record: LogRecord): JsonObject {
-  const data: JsonObject = {};
-  for (const key of ["total_tokens", "total_tool_uses", "model", "is_async"]) {
-    const value = record.attributes[key];
-    if (value !== undefined) data[key] = value;
-  }
-  return data;
-}
-
-function plain(
-  record: LogRecord,
-  common: Partial<EventDraft>,
-  type: string,
-  category: string,
-  said?: string,
-): EventDraft {
-  const data: JsonObject = { name: nameOf(record) };
-  if (said !== undefined) data.text = said;
-  else Object.assign(data, { attributes: record.attributes, body: record.body });
-  return {
-    ...common,
-    type,
-    category,
-    id: ownId(record),
-    status: "ok",
-    summary: oneLine(said ?? nameOf(record)),
-    data,
-  };
+/** A span holds the tokens of the call that a record inside it details; so does Gemini's own record. */
+function isToldElsewhere({ traceId, spanId, resource }: LogRecord): boolean {
+  const service = firstText(resource, ["service.name"]) ?? "";
+  return (traceId !== "" && spanId !== "") || /^(?:gemini-cli|qwen-code)/.test(service);
 }

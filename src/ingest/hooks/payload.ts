@@ -1,0 +1,106 @@
+import { type Micros, parseMicros } from "../../base/clock.ts";
+import { derivedUuid } from "../../base/derived-uuid.ts";
+import { isObject } from "../../base/json.ts";
+import type { EventDraft } from "../../event/event.ts";
+import { first, firstName } from "../values.ts";
+import { HOOK_KEYS } from "./dialects.ts";
+
+export interface HookContext {
+  tenant?: string;
+  environment?: string;
+}
+
+/** One payload, read. */
+export interface Hook {
+  readonly agent: string;
+  /** Without case and separators: `pretooluse`. */
+  readonly name: string;
+  /** As it came: `PreToolUse`. */
+  readonly spoken: string;
+  readonly payload: Record<string, unknown>;
+  readonly session: string;
+  readonly at: Micros | undefined;
+}
+
+const NAME_CHARS = 100;
+
+export function readHook(agent: string, body: Record<string, unknown>): Hook {
+  const payload = unwrapped(body);
+  const spoken = (firstName(payload, HOOK_KEYS.event) ?? nameByShape(payload)).slice(0, NAME_CHARS);
+  return {
+    agent: agent.slice(0, NAME_CHARS),
+    name: spoken.replaceAll(/[^A-Za-z0-9]/g, "").toLowerCase(),
+    spoken,
+    payload,
+    session: firstName(payload, HOOK_KEYS.session) ?? "",
+    at: timeOf(payload),
+  };
+}
+
+/** Claude's SDK hands the payload over as `input`, opencode's `event` hook as `event.properties`. */
+function unwrapped(body: Record<string, unknown>): Record<string, unknown> {
+  const { input, event, toolUseID } = body;
+  if (isObject(input) && firstName(input, ["hook_event_name"]) !== undefined)
+    return firstName(input, HOOK_KEYS.tool) === undefined || toolUseID === undefined
+      ? input
+      : { tool_use_id: toolUseID, ...input };
+  if (isObject(event) && typeof event.type === "string")
+    return { ...(isObject(event.properties) ? event.properties : {}), hook_event_name: event.type };
+  return body;
+}
+
+/** Copilot's command hooks do not name their event; what is in them does. */
+function nameByShape(payload: Record<string, unknown>): string {
+  if (firstName(payload, HOOK_KEYS.tool) !== undefined)
+    return first(payload, HOOK_KEYS.result) === undefined ? "preToolUse" : "postToolUse";
+  if (isObject(payload.error)) return "errorOccurred";
+  if (payload.source !== undefined) return "sessionStart";
+  if (firstName(payload, HOOK_KEYS.prompt) !== undefined) return "userPromptSubmitted";
+  return payload.reason === undefined ? "unknown" : "sessionEnd";
+}
+
+/** RFC 3339 text, or milliseconds. */
+function timeOf(payload: Record<string, unknown>): Micros | undefined {
+  const value = first(payload, HOOK_KEYS.time);
+  if (typeof value === "string") return parseMicros(value);
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 && value < 9e12
+    ? value * 1000
+    : undefined;
+}
+
+/**
+ * The id of what `unique` tells apart within a session, the same at every delivery. Undefined where
+ * nothing makes the moment unique: then the event gets an id of its own, since an event too many can
+ * be seen and one too few cannot.
+ */
+export function idOf(hook: Hook, kind: string, unique: string | undefined): string | undefined {
+  if (unique === undefined || hook.session === "") return undefined;
+  return derivedUuid(["hook", hook.agent, hook.session, kind, unique], hook.at);
+}
+
+/** As `idOf`, without the time: what a later hook must be able to name. */
+export function namedId(hook: Hook, kind: string, unique: string | undefined): string | undefined {
+  return idOf({ ...hook, at: undefined }, kind, unique);
+}
+
+export function commonFields(hook: Hook, context: HookContext): Partial<EventDraft> {
+  const { agent, payload, session, at, name } = hook;
+  const user = firstName(payload, HOOK_KEYS.user);
+  const agentId = firstName(payload, HOOK_KEYS.agentId);
+  const isAgentsOwn = name === "subagentstart" || name === "subagentstop";
+  return {
+    tenant: context.tenant ?? null,
+    environment: context.environment ?? null,
+    source: "hook",
+    origin: agent,
+    app: agent,
+    agent: firstName(payload, HOOK_KEYS.agentType) ?? agent,
+    conversationId: session === "" ? null : session,
+    threadId: firstName(payload, HOOK_KEYS.thread) ?? null,
+    runId: agentId ?? firstName(payload, HOOK_KEYS.turn) ?? (session === "" ? null : session),
+    parentId: isAgentsOwn ? null : (namedId(hook, "agent started", agentId) ?? null),
+    model: firstName(payload, HOOK_KEYS.model) ?? null,
+    actor: user === undefined ? null : { type: "user", id: user },
+    occurredAt: at ?? null,
+  };
+}

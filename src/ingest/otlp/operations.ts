@@ -1,0 +1,210 @@
+import type { JsonValue } from "../../base/json.ts";
+import { firstText } from "../values.ts";
+import type { Attributes, Span } from "./model.ts";
+
+/** What a span is, whatever its dialect calls it. */
+export type Operation =
+  | "tool"
+  | "llm"
+  | "embedding"
+  | "agent"
+  | "workflow"
+  | "handoff"
+  | "guardrail"
+  | "retrieval"
+  | "memory"
+  | "approval"
+  | "compaction"
+  | "mcp"
+  | "step"
+  | "folded";
+
+interface Shape {
+  readonly type: string;
+  readonly category: string;
+  /** A started and a completed event; else one, completed. */
+  readonly paired?: true;
+}
+
+/** `folded` gives no event: it is a part of the one around it. */
+export const SHAPES: Readonly<Record<Exclude<Operation, "folded">, Shape>> = {
+  tool: { type: "tool.execute", category: "tool_call", paired: true },
+  agent: { type: "agent.run", category: "run", paired: true },
+  workflow: { type: "workflow.run", category: "run", paired: true },
+  llm: { type: "llm.complete", category: "llm" },
+  embedding: { type: "llm.embed", category: "llm" },
+  handoff: { type: "agent.handoff", category: "run" },
+  guardrail: { type: "guardrail.check", category: "safety" },
+  retrieval: { type: "retrieval.query", category: "run" },
+  memory: { type: "memory.access", category: "run" },
+  approval: { type: "approval.decide", category: "approval" },
+  compaction: { type: "context.compacted", category: "session" },
+  mcp: { type: "mcp.request", category: "mcp" },
+  step: { type: "agent.step", category: "run" },
+};
+
+/** The attributes that name an operation, best first. */
+const OPERATION_KEYS = [
+  "gen_ai.operation.name",
+  "openinference.span.kind",
+  "ai.operationId",
+  "traceloop.span.kind",
+  "span.type",
+  "mastra.span.type",
+  "langsmith.span.kind",
+  "llm.request.type",
+] as const;
+
+const VALUES: Readonly<Record<Operation, readonly string[]>> = {
+  tool: [
+    "execute_tool",
+    "tool_call",
+    "tool",
+    "ai.toolcall",
+    "tools/call",
+    "function",
+    "mcp_tool_call",
+    "provider_tool_call",
+  ],
+  llm: [
+    "chat",
+    "generate_content",
+    "text_completion",
+    "completion",
+    "llm_call",
+    "llm",
+    "llm_request",
+    "generation",
+    "response",
+    "model_generation",
+    "ai.generatetext.dogenerate",
+    "ai.streamtext.dostream",
+    "ai.generateobject.dogenerate",
+    "ai.streamobject.dostream",
+    "ai.generateimage",
+    "ai.generatespeech",
+    "ai.transcribe",
+  ],
+  embedding: ["embeddings", "embedding", "rag_embedding", "ai.embed.doembed", "ai.embedmany.doembed"],
+  agent: [
+    "invoke_agent",
+    "agent",
+    "agent_run",
+    "agent_call",
+    "interaction",
+    "ai.generatetext",
+    "ai.streamtext",
+    "ai.generateobject",
+    "ai.streamobject",
+  ],
+  workflow: ["invoke_workflow", "workflow", "workflow_run"],
+  handoff: ["handoff"],
+  guardrail: ["run_guardrail", "guardrail"],
+  retrieval: ["retrieval", "retriever", "reranker", "rerank", "ai.rerank"],
+  memory: [
+    "search_memory",
+    "create_memory",
+    "update_memory",
+    "upsert_memory",
+    "delete_memory",
+    "create_memory_store",
+    "delete_memory_store",
+  ],
+  approval: ["tool.blocked_on_user"],
+  compaction: ["compaction"],
+  mcp: ["mcp"],
+  step: [
+    "agent_step",
+    "ai.embed",
+    "ai.embedmany",
+    "create_agent",
+    "chain",
+    "task",
+    "turn",
+    "plan",
+    "model_step",
+    "model_inference",
+    "workflow_step",
+    "processor_run",
+    "subagent.spawn",
+    "evaluator",
+    "prompt",
+    "parser",
+    "generic",
+  ],
+  folded: [
+    "tool.execution",
+    "mcp.rpc",
+    "hook",
+    "model_chunk",
+    "schedule_tool_calls",
+    "user_prompt",
+    "system_prompt",
+  ],
+};
+
+const OPERATION_OF: ReadonlyMap<string, Operation> = new Map(
+  Object.entries(VALUES).flatMap(([operation, values]) =>
+    values.map((value) => [value, operation as Operation] as const),
+  ),
+);
+
+/** Where no attribute names the operation, its span's name may. */
+const NAMES: ReadonlyArray<readonly [RegExp, Operation]> = [
+  [/^(?:execute_tool|running tool)(?!s)\b/, "tool"],
+  [/^(?:agent run|invoke_agent)\b/, "agent"],
+  [/^(?:call_llm|chat)\b/, "llm"],
+];
+
+export function operationOf({ attributes, name }: Pick<Span, "attributes" | "name">): Operation | undefined {
+  // ADK's span over calls that it ran together repeats each of them.
+  if (attributes["gen_ai.tool.name"] === "(merged tools)") return "step";
+  for (const key of OPERATION_KEYS) {
+    const value = attributes[key];
+    const operation = typeof value === "string" ? OPERATION_OF.get(value.toLowerCase()) : undefined;
+    if (operation !== undefined) return operation;
+  }
+  const method = firstText(attributes, ["mcp.method.name"]);
+  if (method !== undefined) return method === "tools/call" ? "tool" : "mcp";
+  if (!isAgentActivity(attributes)) return undefined;
+  if (attributes["gen_ai.tool.name"] !== undefined) return "tool";
+  return NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? "step";
+}
+
+/** Prefixes of attributes that only agents write: such a span is never noise. */
+const AGENT_PREFIXES = [
+  "gen_ai.",
+  "ai.",
+  "openinference.",
+  "traceloop.",
+  "mcp.",
+  "langsmith.",
+  "llm.",
+  "mastra.",
+  "gcp.vertex.agent.",
+  "pydantic_ai.",
+];
+
+export function isAgentActivity(attributes: Attributes): boolean {
+  return Object.keys(attributes).some((key) => AGENT_PREFIXES.some((prefix) => key.startsWith(prefix)));
+}
+
+/**
+ * Programs whose logs tell what their spans repeat, with less in them: of Gemini CLI the spans of
+ * these operations, of Codex all that name no operation (hundreds, some with tokens of a call on them).
+ */
+const TOLD_BY_LOGS: ReadonlyArray<{ service: RegExp; told: (operation: JsonValue | undefined) => boolean }> =
+  [
+    {
+      service: /^(?:gemini-cli|qwen-code)/,
+      told: (operation) =>
+        ["tool_call", "llm_call", "schedule_tool_calls", "user_prompt"].includes(String(operation)),
+    },
+    { service: /^codex/, told: (operation) => operation === undefined },
+  ];
+
+export function isToldByLogs(span: Span): boolean {
+  const service = firstText(span.resource, ["service.name"]) ?? "";
+  const row = TOLD_BY_LOGS.find(({ service: pattern }) => pattern.test(service));
+  return row?.told(span.attributes["gen_ai.operation.name"]) === true;
+}

@@ -1,0 +1,85 @@
+import { isObject, type JsonValue } from "../../base/json.ts";
+import { firstText, isDenied, isFalse } from "../values.ts";
+import { ALIASES } from "./aliases.ts";
+import type { Span } from "./model.ts";
+import type { Node } from "./span-tree.ts";
+
+export interface Outcome {
+  readonly status: "ok" | "error" | "denied";
+  readonly error?: string;
+}
+
+/**
+ * How a span ended: by a decision on the way, by its own status, by what the spans folded into it
+ * say, or by a result that is a failure told as a result.
+ */
+export function outcomeOf({ span, operation, children }: Node, result?: JsonValue): Outcome {
+  const parts = [
+    span,
+    ...children.filter((child) => isPart(child) && operation === "tool").map(({ span: inner }) => inner),
+  ];
+  const denial = parts.map(denialOf).find((found) => found !== undefined);
+  if (denial !== undefined) return { status: "denied", error: errorOf(span) ?? denial };
+  const failed = parts.find(hasFailed);
+  if (failed !== undefined) return { status: "error", error: errorOf(failed) ?? errorOf(span) ?? "failed" };
+  if (operation !== "tool") return { status: "ok" };
+  const told = failureIn(result);
+  return told === undefined ? { status: "ok" } : { status: "error", error: told };
+}
+
+function isPart({ operation }: Node): boolean {
+  return operation === "folded" || operation === "approval";
+}
+
+/** Who said no, where someone did. */
+function denialOf({ attributes, events }: Span): string | undefined {
+  for (const said of [attributes, ...events.map((event) => event.attributes)]) {
+    const decision = firstText(said, ALIASES.decision);
+    if (!isDenied(decision)) continue;
+    const by = firstText(said, ALIASES.decidedBy);
+    return deniedBy(decision, by);
+  }
+  return undefined;
+}
+
+export function deniedBy(decision: string | undefined, by: string | undefined): string {
+  return by === undefined ? `denied (${decision})` : `denied (${decision}) by ${by}`;
+}
+
+function hasFailed({ statusCode, attributes }: Span): boolean {
+  return (
+    statusCode === 2 ||
+    firstText(attributes, ["error.type"]) !== undefined ||
+    isFalse(attributes.success) ||
+    attributes["gen_ai.tool.status"] === "error"
+  );
+}
+
+function errorOf({ statusMessage, events, attributes }: Span): string | undefined {
+  if (statusMessage !== "") return statusMessage;
+  const exception = events.find((event) => event.name === "exception");
+  return (
+    firstText(exception?.attributes ?? {}, ["exception.message", "exception.type"]) ??
+    firstText(attributes, [...ALIASES.error, ...ALIASES.errorType])
+  );
+}
+
+/** A failure told as a result: of MCP (`isError`) and of LangChain (a tool message of status `error`). */
+export function failureIn(result: JsonValue | undefined): string | undefined {
+  if (!isObject(result)) return undefined;
+  const message = messageIn(result);
+  const failed = result.isError === true || result.is_error === true || message?.status === "error";
+  if (!failed) return undefined;
+  const content = message?.content ?? result.content ?? result.error;
+  return typeof content === "string" ? content : JSON.stringify(content ?? "failed");
+}
+
+/** A LangChain tool message, as it is, wrapped for serialization, or in the output of its chain. */
+export function messageIn(result: JsonValue | undefined): Record<string, unknown> | undefined {
+  let at: unknown = result;
+  for (let depth = 0; depth < 3 && isObject(at); depth++) {
+    if (typeof at.tool_call_id === "string") return at;
+    at = at.kwargs ?? at.output ?? at.update;
+  }
+  return undefined;
+}

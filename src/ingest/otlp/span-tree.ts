@@ -1,0 +1,126 @@
+import { firstText } from "../values.ts";
+import { ALIASES, usageOf } from "./aliases.ts";
+import { type Setting, settingOf, sharesIds } from "./fields.ts";
+import { ids } from "./ids.ts";
+import type { Span } from "./model.ts";
+import { isToldByLogs, type Operation, operationOf } from "./operations.ts";
+
+/** A span with what the rest of its batch tells about it. */
+export interface Node {
+  readonly span: Span;
+  readonly operation: Operation | undefined;
+  readonly toldByLogs: boolean;
+  readonly parent: Node | undefined;
+  readonly children: Node[];
+  /** What it says itself, and where it says nothing, what the spans around it say. */
+  setting: Setting;
+  /** The nearest span around it that gives an event. */
+  keptAbove: Node | undefined;
+  /** The parent's id of the outermost span around it here: what is beyond is in no batch or another. */
+  beyond: string;
+  /** The nearest span around it that is more than a step. */
+  owner: Node | undefined;
+  /** A model call inside it says the same tokens. */
+  repeatsTokens: boolean;
+}
+
+type Building = Node & { parent: Node | undefined };
+
+const keyOf = (traceId: string, spanId: string): string => `${traceId}/${spanId}`;
+
+/**
+ * The spans of a batch, parents before their children. Parents may be missing, and hostile ones may
+ * be their own ancestors: a circle is cut open. Linear, however deep it nests.
+ */
+export function spanTree(spans: readonly Span[]): Node[] {
+  const nodes = new Map<string, Building>();
+  for (const span of spans) {
+    nodes.set(keyOf(span.traceId, span.spanId), {
+      span,
+      operation: operationOf(span),
+      toldByLogs: isToldByLogs(span),
+      parent: undefined,
+      children: [],
+      setting: {},
+      keptAbove: undefined,
+      beyond: span.parentSpanId,
+      owner: undefined,
+      repeatsTokens: false,
+    });
+  }
+  const roots: Building[] = [];
+  for (const node of nodes.values()) {
+    const parent = nodes.get(keyOf(node.span.traceId, node.span.parentSpanId));
+    node.parent = parent;
+    if (parent === undefined) roots.push(node);
+    else parent.children.push(node);
+  }
+  const ordered: Node[] = [];
+  const seen = new Set<Node>();
+  const visit = (root: Building): void => {
+    const queue: Building[] = [root];
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      if (seen.has(at)) continue;
+      seen.add(at);
+      settle(at);
+      ordered.push(at);
+      for (const child of at.children) queue.push(child as Building);
+    }
+  };
+  for (const root of roots) visit(root);
+  for (const node of nodes.values()) {
+    if (seen.has(node)) continue;
+    node.parent = undefined;
+    node.beyond = "";
+    visit(node);
+  }
+  for (const node of ordered) markRepeated(node);
+  return ordered;
+}
+
+function settle(node: Node): void {
+  const { parent } = node;
+  node.setting = settingOf(node.span.attributes, parent?.setting);
+  if (parent === undefined) return;
+  node.beyond = parent.beyond;
+  node.keptAbove = isKept(parent) ? parent : parent.keptAbove;
+  const isStep =
+    parent.operation === undefined || parent.operation === "step" || parent.operation === "folded";
+  node.owner = isStep ? parent.owner : parent;
+}
+
+/** A model span around other model spans adds their tokens up; only the innermost ones count. */
+function markRepeated({ span, operation, owner }: Node): void {
+  const isModel = operation === "llm" || operation === "embedding";
+  if (!isModel || owner === undefined || owner.operation !== operation) return;
+  if (usageOf(span.attributes) !== undefined) owner.repeatsTokens = true;
+}
+
+/** Does a span become an event? An error inside an agent's operation does, whatever span it is on. */
+export function isKept({ span, operation, toldByLogs, owner }: Node): boolean {
+  if (toldByLogs || operation === "folded") return false;
+  return operation !== undefined || (span.statusCode === 2 && owner !== undefined);
+}
+
+/** The id of the event of the nearest span around one that gives an event. */
+export function parentIdOf(node: Node): string | undefined {
+  if (node.keptAbove !== undefined) return anchorOf(node.keptAbove);
+  return node.beyond === "" ? undefined : ids.anchor(node.span.traceId, node.beyond);
+}
+
+/** The id of the event by which a span is named. */
+export function anchorOf(node: Node): string {
+  const { span, operation } = node;
+  if (sharesIds(span.scope)) {
+    const session = sessionOf(span);
+    const callId = firstText(span.attributes, ALIASES.callId);
+    if (operation === "tool" && callId !== undefined) return ids.call(session, callId, "started");
+    const requestId = firstText(span.attributes, ["request_id"]);
+    if (operation === "llm" && requestId !== undefined) return ids.request(session, requestId);
+  }
+  return ids.anchor(span.traceId, span.spanId);
+}
+
+export function sessionOf({ attributes, traceId }: Pick<Span, "attributes" | "traceId">): string {
+  return firstText(attributes, ["session.id"]) ?? traceId;
+}
