@@ -100,7 +100,7 @@ async function read(bytes: Uint8Array, contentType: string | undefined, message:
 async function readProtobuf(bytes: Uint8Array, message: Message): Promise<Raw> {
   const [{ default: protobuf }, { DESCRIPTOR }] = await Promise.all([
     import("protobufjs/light.js"),
-    import("./messages.ts"),
+    import("../otlp-messages.ts"),
   ]);
   roots.root ??= protobuf.Root.fromJSON(DESCRIPTOR);
   const type = roots.root.lookupType(message);
