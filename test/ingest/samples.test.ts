@@ -92,6 +92,16 @@ describe("what the recordings say of denials, failures and tokens", () => {
     },
   );
 
+  it("Claude Code's spans alone tell the same failure, the same denial and who denied", async () => {
+    const { events } = together([await readOtlp("claude-code/otlp/006_v1_traces.json")]);
+    expect(calls(events, "completed").map(({ callId, status }) => [callId, status])).toEqual(
+      ["01", "02", "03", "04", "05", "06", "07"].map((n) => [`toolu_${n}`, FAILED[`toolu_${n}`] ?? "ok"]),
+    );
+    const denied = calls(events, "completed").find(({ status }) => status === "denied");
+    expect(denied?.error).toBe("denied (reject) by hook");
+    expect(calls(events, "completed")[0]?.data).toMatchObject({ result: "hello world\n" });
+  });
+
   it.each([
     ["claude-code/otlp", JSON_TYPE],
     ["claude-code-proto/otlp", PROTO_TYPE],
