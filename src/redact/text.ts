@@ -1,4 +1,3 @@
-import { storable } from "../event/parse.ts";
 import { PATTERNS, type Pattern, type Span } from "./patterns.ts";
 
 /** Shorter than any secret that a row of the table can find. */
@@ -8,42 +7,46 @@ const DIGITS_MIN = 9;
 const MARK_CHARS_MAX = 64;
 
 const TOKEN = 1;
-const SIGN = 2;
-const DIGIT = 4;
-/** What each ASCII character can be part of. */
+const DIGITS = 2;
+/** What each ASCII character can be part of: a token, or a number as people write it. */
 const CLASSES = new Uint8Array(128);
 for (let code = 0; code < 128; code++) {
   const char = String.fromCharCode(code);
   if (/[A-Za-z0-9_-]/.test(char)) CLASSES[code] = TOKEN;
-  if (/[@=:]/.test(char)) CLASSES[code] = SIGN;
-  if (/\d/.test(char)) CLASSES[code] = TOKEN | DIGIT;
+  if (/[0-9 ().+-]/.test(char)) CLASSES[code] = (CLASSES[code] as number) | DIGITS;
 }
 
 /**
- * One pass that most texts do not get past: a secret needs a long run of token characters, one of
- * the signs `@ = :`, many digits, or a credential's word in front of it.
+ * The look that most texts do not get past: a secret needs a long run of token characters, one of
+ * the signs `@ = :`, or a run of digits as people group them. A run of n characters covers a place
+ * that n divides, so only those are looked at.
  */
 function isSuspicious(text: string): boolean {
-  let run = 0;
-  let digits = 0;
-  for (let i = 0; i < text.length; i++) {
+  if (text.includes(":") || text.includes("=") || text.includes("@")) return true;
+  for (let i = DIGITS_MIN - 1; i < text.length; i += DIGITS_MIN) {
     const code = text.charCodeAt(i);
-    const kind = code < 128 ? (CLASSES[code] as number) : 0;
-    if (kind === 0) {
-      run = 0;
-      continue;
-    }
-    if (kind === SIGN) return true;
-    if (++run >= RUN_MIN) return true;
-    if ((kind & DIGIT) !== 0 && ++digits >= DIGITS_MIN) return true;
+    if (code < 128 && ((CLASSES[code] as number) & DIGITS) !== 0 && isRun(text, i, DIGITS, DIGITS_MIN))
+      return true;
   }
-  return (
-    text.length >= 14 &&
-    (text.includes("earer ") ||
-      text.includes("asic ") ||
-      text.includes("EARER ") ||
-      text.includes("-----BEGIN"))
-  );
+  for (let i = RUN_MIN - 1; i < text.length; i += RUN_MIN) {
+    const code = text.charCodeAt(i);
+    if (code < 128 && ((CLASSES[code] as number) & TOKEN) !== 0 && isRun(text, i, TOKEN, RUN_MIN))
+      return true;
+  }
+  return false;
+}
+
+/** True when at least `least` characters of the kind stand together around place `at`. */
+function isRun(text: string, at: number, kind: number, least: number): boolean {
+  let from = at;
+  while (from > 0 && at - from < least && isOf(text.charCodeAt(from - 1), kind)) from--;
+  let to = at;
+  while (to + 1 < text.length && to - from + 1 < least && isOf(text.charCodeAt(to + 1), kind)) to++;
+  return to - from + 1 >= least;
+}
+
+function isOf(code: number, kind: number): boolean {
+  return code < 128 && ((CLASSES[code] as number) & kind) !== 0;
 }
 
 export interface Custom {
@@ -73,11 +76,10 @@ export class TextCleaner {
 
   readonly #hasOwn: boolean;
 
-  /** Storable text without secrets and, unless `secretsOnly`, without personal data. */
+  /** The text without secrets and, unless `secretsOnly`, without personal data. */
   clean(text: string, secretsOnly = false): string {
-    const whole = storable(text);
-    if (!this.#hasOwn && (whole.length < LENGTH_MIN || !isSuspicious(whole))) return whole;
-    let cleaned = whole;
+    if (!this.#hasOwn && (text.length < LENGTH_MIN || !isSuspicious(text))) return text;
+    let cleaned = text;
     for (const pattern of secretsOnly ? this.#secret : this.#all) {
       if (pattern.triggers.length > 0 && !pattern.triggers.some((trigger) => cleaned.includes(trigger)))
         continue;
