@@ -64,7 +64,7 @@ export function createTrail(ground: Ground, options: TrailOptions = {}): Trail {
     },
 
     append(drafts) {
-      for (const draft of drafts) Object.assign(draft, redactor.redact(draft));
+      for (const draft of drafts) redactor.redact(draft);
       return commit(drafts);
     },
     flush: ({ timeoutMs = DEFAULT_TIMEOUT_MS } = {}) => emitter.flush(timeoutMs),
