@@ -42,6 +42,7 @@ export interface Setting {
   readonly agent?: string;
   readonly conversation?: string;
   readonly thread?: string;
+  readonly run?: string;
   readonly actor?: string;
   readonly actorLabel?: string;
 }
@@ -49,7 +50,7 @@ export interface Setting {
 export function settingOf(attributes: Attributes, above: Setting = {}): Setting {
   const metadata = structured(first(attributes, ["metadata"]));
   const more = isObject(metadata) ? metadata : {};
-  const pick = (name: "agent" | "conversation" | "thread" | "actor" | "actorLabel") =>
+  const pick = (name: "agent" | "conversation" | "thread" | "run" | "actor" | "actorLabel") =>
     firstText(attributes, ALIASES[name]) ?? above[name];
   const setting: { -readonly [K in keyof Setting]: Setting[K] } = {};
   const agent = pick("agent");
@@ -57,9 +58,11 @@ export function settingOf(attributes: Attributes, above: Setting = {}): Setting 
   const thread = pick("thread") ?? firstText(more, ["thread_id"]);
   const actor = pick("actor") ?? firstText(more, ["user_id", "userId"]);
   const actorLabel = pick("actorLabel");
+  const run = pick("run");
   if (agent !== undefined) setting.agent = agent;
   if (conversation !== undefined) setting.conversation = conversation;
   if (thread !== undefined) setting.thread = thread;
+  if (run !== undefined) setting.run = run;
   if (actor !== undefined) setting.actor = actor;
   if (actorLabel !== undefined) setting.actorLabel = actorLabel;
   return setting;

@@ -19,7 +19,7 @@ export function draftsOf(node: Node, context: OtlpContext): EventDraft[] {
     ...commonFields(node.setting, span.resource, span.scope, context),
     traceId: span.traceId,
     spanId: span.spanId,
-    runId: firstText(span.attributes, ALIASES.run) ?? span.traceId,
+    runId: node.setting.run ?? span.traceId,
     parentId: parentIdOf(node) ?? null,
   };
   switch (operation) {
