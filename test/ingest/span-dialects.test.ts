@@ -194,6 +194,24 @@ describe("OpenInference", () => {
     expect(ofType(drafts, "agent.step")).toHaveLength(1);
   });
 
+  it("finds the failure in LangChain's other envelope too", async () => {
+    const output = JSON.stringify({
+      type: "tool",
+      data: { content: "denied by disk", status: "error", type: "tool" },
+    });
+    const { drafts } = await traces("lc", "openinference.instrumentation.langchain", [
+      { id: "1", is: { "openinference.span.kind": "TOOL", "tool.name": "deploy", "output.value": output } },
+    ]);
+    expect(calls(drafts)).toMatchObject([{ status: "error", error: "denied by disk", callId: null }]);
+    const answer = {
+      "openinference.span.kind": "TOOL",
+      "tool.name": "job",
+      "output.value": '{"status":"error"}',
+    };
+    const job = await traces("lc", "s", [{ id: "1", is: answer }]);
+    expect(calls(job.drafts)).toMatchObject([{ status: "ok", data: { result: { status: "error" } } }]);
+  });
+
   it("counts the innermost of model spans within model spans, but not across a tool", async () => {
     const llm = (input: number) => ({ "openinference.span.kind": "LLM", "llm.token_count.prompt": input });
     const { drafts } = await traces("li", "openinference.instrumentation.llama_index", [
@@ -499,6 +517,20 @@ describe("the tree of a batch", () => {
 });
 
 describe("tokens", () => {
+  it("of an operation that nobody knows count where a model is named, and once", async () => {
+    const is = {
+      "gen_ai.operation.name": "chat.stream",
+      "gen_ai.request.model": "m",
+      "gen_ai.usage.input_tokens": 10,
+    };
+    const { drafts } = await traces("a", "s", [
+      { id: "1", is },
+      { id: "2", parent: "1", is: { ...is, "gen_ai.operation.name": "chat" } },
+    ]);
+    expect(sumOf(drafts, "input")).toBe(10);
+    expect(drafts.map(({ type }) => type)).toEqual(["llm.complete", "llm.complete"]);
+  });
+
   const usage = async (is: Record<string, unknown>) =>
     (await traces("a", "s", [{ id: "1", is: { "gen_ai.operation.name": "chat", ...is } }])).drafts[0]?.usage;
 

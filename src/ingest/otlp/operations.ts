@@ -1,5 +1,6 @@
 import type { JsonValue } from "../../base/json.ts";
-import { firstText } from "../values.ts";
+import { first, firstText } from "../values.ts";
+import { ALIASES, usageOf } from "./aliases.ts";
 import type { Attributes, Span } from "./model.ts";
 
 /** What a span is, whatever its dialect calls it. */
@@ -168,7 +169,11 @@ export function operationOf({ attributes, name }: Pick<Span, "attributes" | "nam
   if (method !== undefined) return method === "tools/call" ? "tool" : "mcp";
   if (!isAgentActivity(attributes)) return undefined;
   if (attributes["gen_ai.tool.name"] !== undefined) return "tool";
-  return NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? "step";
+  const named = NAMES.find(([pattern]) => pattern.test(name))?.[1];
+  if (named !== undefined) return named;
+  // An operation that nobody knows, of a model that counted tokens, is a call of that model.
+  const isModel = first(attributes, ALIASES.model) !== undefined && usageOf(attributes) !== undefined;
+  return isModel ? "llm" : "step";
 }
 
 /** Prefixes of attributes that only agents write: such a span is never noise. */

@@ -78,8 +78,9 @@ export function failureIn(result: JsonValue | undefined): string | undefined {
 export function messageIn(result: JsonValue | undefined): Record<string, unknown> | undefined {
   let at: unknown = result;
   for (let depth = 0; depth < 3 && isObject(at); depth++) {
-    if (typeof at.tool_call_id === "string") return at;
-    at = at.kwargs ?? at.output ?? at.update;
+    if (typeof at.tool_call_id === "string" || (at.type === "tool" && typeof at.status === "string"))
+      return at;
+    at = at.kwargs ?? at.data ?? at.output ?? at.update;
   }
   return undefined;
 }
