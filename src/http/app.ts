@@ -1,11 +1,14 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Context, Hono } from "hono";
 import { TrailError } from "../base/error.ts";
 import type { Trail } from "../trail/trail.ts";
+import { type Door, endBody, enter, socketOf } from "./door.ts";
 import { Metrics } from "./metrics.ts";
 import { openapiRoutes } from "./openapi.ts";
-import { respondWithError } from "./problem.ts";
-import { bulkRoute } from "./routes/bulk.ts";
-import { eventRoutes } from "./routes/events.ts";
+import { refuseForeignPages } from "./origin.ts";
+import { problemOf, toResponse } from "./problem.ts";
+import { bulkRoute, recordMany } from "./routes/bulk.ts";
+import { eventRoutes, recordOne } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
@@ -24,6 +27,10 @@ export interface AppOptions {
 
 export interface App {
   fetch: Hono["fetch"];
+  /** Takes a request that has a short way, and says whether it did; `fetch` answers all of them too. */
+  direct(incoming: IncomingMessage, outgoing: ServerResponse): boolean;
+  /** The answer to a request that cannot be turned into one for `fetch`. */
+  unreadable(): Response;
   /** Every route as `METHOD /path`, for the test that holds the OpenAPI document against them. */
   readonly routes: readonly string[];
   /** Ends the live streams, so that the server can stop. */
@@ -32,6 +39,11 @@ export interface App {
 
 const HEARTBEAT_MS = 15_000;
 const SLOW_READER_MS = 20_000;
+/** Where agents send event after event. */
+const DIRECT: ReadonlyMap<string, Door> = new Map([
+  ["/api/v1/events", recordOne],
+  ["/api/v1/events/bulk", recordMany],
+]);
 const WRITES: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /** The HTTP side of a trail, as a function of requests. It opens no port and closes no trail. */
@@ -47,13 +59,18 @@ export function createApp(options: AppOptions): App {
     slowReaderMs: options.slowReaderMs ?? SLOW_READER_MS,
   };
   const app = new Hono({ strict: false });
+  const failed = (thrown: unknown): Response => toResponse(problemOf(thrown, log));
   app.use(async (c, next) => {
     const begun = performance.now();
-    refuseForeignPages(c);
     await next();
+    await endBody(socketOf(c));
     state.metrics.request(c.req.method, routeOf(c), c.res.status, (performance.now() - begun) / 1000);
   });
-  app.onError((thrown, c) => respondWithError(c, thrown, log));
+  app.use(async (c, next) => {
+    if (WRITES.has(c.req.method)) refuseForeignPages(c.req);
+    await next();
+  });
+  app.onError(failed);
 
   streamRoute(app, state);
   bulkRoute(app, state);
@@ -68,24 +85,46 @@ export function createApp(options: AppOptions): App {
     ),
   ];
   const page = serveStatic(options.pageDir ?? null);
-  app.notFound((c) => {
-    const isRead = c.req.method === "GET" || c.req.method === "HEAD";
-    const answer = isRead && !isApi(c.req.path) ? page(c.req.path, c.req.header("accept") ?? "") : null;
-    if (answer !== null) return answer;
-    const known = allowedMethods(app, c.req.path);
-    if (known.length > 0) {
-      c.header("Allow", known.join(", "));
-      const error = new TrailError("route.method", `${c.req.method} is not allowed here.`, {
-        fix: `Use ${known.join(" or ")}.`,
-      });
-      return respondWithError(c, error, log);
-    }
-    const error = new TrailError("route.not_found", "There is nothing at this address.", {
-      fix: "See /docs for what there is.",
-    });
-    return respondWithError(c, error, log);
-  });
-  return { fetch: app.fetch, routes, stop: () => stopping.abort() };
+  app.notFound((c) => answerElsewhere(c, app, page, failed));
+  return {
+    fetch: app.fetch,
+    routes,
+    direct(incoming, outgoing) {
+      const route = incoming.url ?? "";
+      const door = incoming.method === "POST" ? DIRECT.get(route) : undefined;
+      if (door !== undefined) void enter(door, route, state, { incoming, outgoing });
+      return door !== undefined;
+    },
+    unreadable: () =>
+      failed(new TrailError("request.malformed", "The address of the request cannot be read.")),
+    stop: () => stopping.abort(),
+  };
+}
+
+/** What is no route: a file of the page, the page itself, or a clear no. */
+function answerElsewhere(
+  c: Context,
+  app: Hono,
+  page: ReturnType<typeof serveStatic>,
+  failed: (thrown: unknown) => Response,
+): Response {
+  const { method, path } = c.req;
+  const isRead = method === "GET" || method === "HEAD";
+  const answer = isRead && !isApi(path) ? page(path, c.req.header("accept") ?? "") : null;
+  if (answer !== null) return answer;
+  const known = allowedMethods(app, path);
+  if (known.length === 0) {
+    return failed(
+      new TrailError("route.not_found", "There is nothing at this address.", {
+        fix: "See /docs for what there is.",
+      }),
+    );
+  }
+  const response = failed(
+    new TrailError("route.method", `${method} is not allowed here.`, { fix: `Use ${known.join(" or ")}.` }),
+  );
+  response.headers.set("Allow", known.join(", "));
+  return response;
 }
 
 function isApi(path: string): boolean {
@@ -106,17 +145,4 @@ function allowedMethods(app: Hono, path: string): string[] {
     )
     .map((route) => route.method);
   return [...new Set(methods)];
-}
-
-/**
- * A page of another origin in the operator's browser must not write here. It cannot read either:
- * there are no CORS headers. Programs send no Origin, and any Host is fine.
- */
-function refuseForeignPages(c: Context): void {
-  if (!WRITES.has(c.req.method)) return;
-  const origin = c.req.header("origin");
-  if (origin === undefined) return;
-  const host = URL.canParse(origin) ? new URL(origin).host : null;
-  if (host !== null && host === c.req.header("host")) return;
-  throw new TrailError("request.forbidden", "A page of another origin may not write here.");
 }

@@ -1,23 +1,34 @@
+import type { ServerResponse } from "node:http";
+import { messageOf } from "../base/error.ts";
 import type { AuditEvent } from "../event/event.ts";
 import { FIELDS } from "../event/fields.ts";
 import { LIMITS } from "../event/limits.ts";
 import { toWire, type WireEvent } from "../event/wire.ts";
 import type { ListOptions, Trail } from "../trail/trail.ts";
+import type { ServerState } from "./server-state.ts";
 
 type ExportOptions = Pick<ListOptions, "tenant" | "filter" | "order" | "direction">;
 
+interface Reader {
+  /** A HEAD request: the headers, and nothing read for it. */
+  headOnly: boolean;
+  socket: { outgoing?: ServerResponse };
+}
+
 /** Everything that matches, a row an event, `data` as one JSON cell (RFC 4180). */
-export function exportCsv(trail: Trail, options: ExportOptions): Response {
+export function exportCsv(state: ServerState, options: ExportOptions, reader: Reader): Promise<Response> {
   const columns = FIELDS.map((field) => field.wire) as Array<keyof WireEvent>;
-  return streamed(trail, options, "text/csv; charset=utf-8", `${columns.join(",")}\r\n`, (event) => {
+  const head = `${columns.join(",")}\r\n`;
+  return streamed(state, options, reader, { contentType: "text/csv; charset=utf-8", head }, (event) => {
     const wire = toWire(event);
     return `${columns.map((column) => csvCell(wire[column])).join(",")}\r\n`;
   });
 }
 
 /** Everything that matches, a JSON object a line, under the wire names. */
-export function exportJsonl(trail: Trail, options: ExportOptions): Response {
-  return streamed(trail, options, "application/jsonl", "", (event) => `${JSON.stringify(toWire(event))}\n`);
+export function exportJsonl(state: ServerState, options: ExportOptions, reader: Reader): Promise<Response> {
+  const form = { contentType: "application/jsonl", head: "" };
+  return streamed(state, options, reader, form, (event) => `${JSON.stringify(toWire(event))}\n`);
 }
 
 /** A cell that a spreadsheet takes as text: what looks like a formula is held back by an apostrophe. */
@@ -28,32 +39,50 @@ function csvCell(value: unknown): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Page by page and only as fast as the reader takes it: memory stays flat. */
-function streamed(
-  trail: Trail,
+/**
+ * Page by page and only as fast as the reader takes it: memory stays flat. The first page is read
+ * before the answer begins, so that a wrong query or a dead store still has its own answer; later
+ * trouble can only break the connection off, which no reader takes for the end.
+ */
+async function streamed(
+  state: ServerState,
   options: ExportOptions,
-  contentType: string,
-  head: string,
+  { headOnly, socket }: Reader,
+  { contentType, head }: { contentType: string; head: string },
   write: (event: AuditEvent) => string,
-): Response {
+): Promise<Response> {
+  const headers = { "Content-Type": contentType, "X-Content-Type-Options": "nosniff" };
+  if (headOnly) return new Response(null, { headers });
   const encoder = new TextEncoder();
-  const pages = readPages(trail, options);
-  let started = false;
+  const pages = readPages(state.trail, options);
+  const first = await pages.next();
+  let ahead: string | null = head + (first.done ? "" : first.value.map(write).join(""));
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      if (!started) {
-        started = true;
-        if (head !== "") controller.enqueue(encoder.encode(head));
+      try {
+        const text = ahead ?? (await nextText(pages, write));
+        ahead = null;
+        if (text === null) controller.close();
+        else controller.enqueue(encoder.encode(text));
+      } catch (thrown) {
+        state.log(`an export broke off: ${messageOf(thrown)}`);
+        socket.outgoing?.destroy();
+        controller.close();
       }
-      const { value, done } = await pages.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value.map(write).join("")));
     },
     async cancel() {
       await pages.return(undefined);
     },
   });
-  return new Response(body, { headers: { "Content-Type": contentType } });
+  return new Response(body, { headers });
+}
+
+async function nextText(
+  pages: AsyncGenerator<AuditEvent[], void, undefined>,
+  write: (event: AuditEvent) => string,
+): Promise<string | null> {
+  const { value, done } = await pages.next();
+  return done ? null : value.map(write).join("");
 }
 
 async function* readPages(

@@ -1,6 +1,6 @@
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { TrailError } from "../base/error.ts";
 import type { App } from "./app.ts";
 
@@ -16,13 +16,13 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_MS = 65_000;
 const GRACE_MS = 5_000;
 const SWEEP_MS = 20;
+const CONNECTIONS_MAX = 4_096;
+/** How often Node looks for requests that are over their time. */
+const CHECK_MS = 5_000;
 
 /** Serves the app; port 0 takes a free one. Rejects with `store.unavailable`'s kin when the port is taken. */
 export function listen(app: App, { host, port }: { host: string; port: number }): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const server = makeServer(app);
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)));
     server.listen(port, host, () => {
@@ -35,6 +35,29 @@ export function listen(app: App, { host, port }: { host: string; port: number })
       });
     });
   });
+}
+
+function makeServer(app: App): Server {
+  const general = getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    autoCleanupIncoming: false,
+    errorHandler: () => app.unreadable(),
+  });
+  const limits = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: CHECK_MS,
+    requireHostHeader: false,
+  };
+  const server = createServer(limits, (incoming, outgoing) => {
+    if (app.direct(incoming, outgoing)) return;
+    // Any Host will do, so none is read: the adapter would refuse what makes no URL. The header stays.
+    incoming.headers.host = "daybook";
+    void general(incoming, outgoing);
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  return server;
 }
 
 function listenError(cause: NodeJS.ErrnoException, host: string, port: number): TrailError {

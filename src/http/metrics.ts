@@ -4,6 +4,7 @@ import type { StoreDescription } from "../store/store.ts";
 const BUCKETS_S = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5] as const;
 
 interface Timing {
+  /** Per bucket, not yet summed up. */
   counts: number[];
   sum: number;
   total: number;
@@ -31,18 +32,18 @@ export class Metrics {
     add(this.#dropped, label("reason", reason), count);
   }
 
+  /** On every request's way, so that labels are written when they are read. */
   request(method: string, route: string, status: number, seconds: number): void {
-    add(
-      this.#requests,
-      `${label("method", method)},${label("route", route)},${label("status", String(status))}`,
-      1,
-    );
-    const timing = this.#timings.get(route) ?? { counts: BUCKETS_S.map(() => 0), sum: 0, total: 0 };
-    this.#timings.set(route, timing);
+    add(this.#requests, `${method} ${status} ${route}`, 1);
+    let timing = this.#timings.get(route);
+    if (timing === undefined) {
+      timing = { counts: BUCKETS_S.map(() => 0), sum: 0, total: 0 };
+      this.#timings.set(route, timing);
+    }
     timing.sum += seconds;
     timing.total++;
-    for (const [i, bound] of BUCKETS_S.entries())
-      if (seconds <= bound) timing.counts[i] = (timing.counts[i] ?? 0) + 1;
+    const first = BUCKETS_S.findIndex((bound) => seconds <= bound);
+    if (first >= 0) timing.counts[first] = (timing.counts[first] ?? 0) + 1;
   }
 
   render(health: Health, store: StoreDescription | null): string {
@@ -61,7 +62,7 @@ export class Metrics {
         "Foreign items that are no agent activity.",
         this.#dropped,
       ),
-      ...family("daybook_http_requests_total", "counter", "Requests answered.", this.#requests),
+      ...family("daybook_http_requests_total", "counter", "Requests answered.", this.#requestLabels()),
       ...this.#histogram(),
       ...single("daybook_stream_clients", "gauge", "Open live streams.", this.streams),
       ...single("daybook_emitter_recorded_total", "counter", "Events that record() took.", health.recorded),
@@ -92,13 +93,25 @@ export class Metrics {
     return `${lines.join("\n")}\n`;
   }
 
+  #requestLabels(): Map<string, number> {
+    const labels = new Map<string, number>();
+    for (const [key, count] of this.#requests) {
+      const [method = "", status = "", route = ""] = key.split(" ");
+      labels.set(`${label("method", method)},${label("route", route)},${label("status", status)}`, count);
+    }
+    return labels;
+  }
+
   #histogram(): string[] {
     const name = "daybook_http_request_duration_seconds";
     const lines = [`# HELP ${name} Time to answer.`, `# TYPE ${name} histogram`];
     for (const [route, { counts, sum, total }] of this.#timings) {
       const at = label("route", route);
-      for (const [i, bound] of BUCKETS_S.entries())
-        lines.push(`${name}_bucket{${at},le="${bound}"} ${counts[i]}`);
+      let below = 0;
+      for (const [i, bound] of BUCKETS_S.entries()) {
+        below += counts[i] ?? 0;
+        lines.push(`${name}_bucket{${at},le="${bound}"} ${below}`);
+      }
       lines.push(
         `${name}_bucket{${at},le="+Inf"} ${total}`,
         `${name}_sum{${at}} ${sum}`,

@@ -1,7 +1,7 @@
-import type { Context } from "hono";
 import { isTrailError, TrailError } from "../base/error.ts";
 import { ERROR_CODES, type ErrorCode } from "../base/error-codes.ts";
 import type { Problem } from "../event/parse.ts";
+import type { Answer } from "./door.ts";
 
 export const JSON_API = "application/vnd.api+json";
 
@@ -11,7 +11,7 @@ interface ErrorObject {
   code: string;
   title: string;
   detail: string;
-  source?: { pointer?: string; parameter?: string };
+  source?: { pointer?: string; parameter?: string; header?: string };
   meta?: Record<string, unknown>;
 }
 
@@ -25,18 +25,20 @@ export class BrokenEvent extends Error {
 }
 
 /**
- * The one place where trouble becomes a response. What is not a `TrailError` is our own fault: the
+ * The one place where trouble becomes an answer. What is not a `TrailError` is our own fault: the
  * caller learns nothing of it but that, and `log` gets the rest.
  */
-export function respondWithError(c: Context, thrown: unknown, log: (line: string) => void): Response {
-  if (thrown instanceof BrokenEvent) {
-    return respond(c, 400, thrown.problems.map(problemObject));
-  }
+export function problemOf(thrown: unknown, log: (line: string) => void): Answer {
+  if (thrown instanceof BrokenEvent) return answerWith(400, thrown.problems.map(problemObject));
   const error = isTrailError(thrown) ? thrown : internal(thrown, log);
-  if (error.retryAfterMs !== undefined || error.kind === "unavailable") {
-    c.header("Retry-After", String(Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000))));
-  }
-  return respond(c, statusOf(error), [errorObject(error)]);
+  const waitMs = error.retryAfterMs ?? (error.kind === "unavailable" ? 1000 : undefined);
+  const more: Record<string, string> =
+    waitMs === undefined ? {} : { "Retry-After": String(Math.max(1, Math.ceil(waitMs / 1000))) };
+  return answerWith(statusOf(error), [errorObject(error)], more);
+}
+
+export function toResponse({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers });
 }
 
 function internal(thrown: unknown, log: (line: string) => void): TrailError {
@@ -50,9 +52,9 @@ function statusOf(error: TrailError): number {
   return error.httpStatus;
 }
 
-function respond(c: Context, status: number, errors: ErrorObject[]): Response {
-  const first = errors[0]?.detail ?? "";
-  return c.body(JSON.stringify({ errors, error: first }), status as 400, { "Content-Type": JSON_API });
+function answerWith(status: number, errors: ErrorObject[], more: Record<string, string> = {}): Answer {
+  const body = JSON.stringify({ errors, error: errors[0]?.detail ?? "" });
+  return { status, headers: { "Content-Type": JSON_API, ...more }, body };
 }
 
 function problemObject({ field, rule }: Problem): ErrorObject {
@@ -75,11 +77,13 @@ function errorObject(error: TrailError): ErrorObject {
     title: error.title,
     detail: error.fix === undefined ? error.message : `${error.message} ${error.fix}`,
   };
-  if (error.field !== undefined) {
-    object.source = /^(filter|page)\[|^(sort|format|after|since|limit)$/.test(error.field)
-      ? { parameter: error.field }
-      : { pointer: `/data/attributes/${error.field}` };
-  }
+  if (error.field !== undefined) object.source = sourceOf(error.code, error.field);
   if (error.meta !== undefined) object.meta = error.meta;
   return object;
+}
+
+/** A query breaks its rules in a parameter or a header, everything else in the document. */
+function sourceOf(code: ErrorCode, field: string): ErrorObject["source"] {
+  if (!/^(query|cursor)\./.test(code)) return { pointer: `/data/attributes/${field}` };
+  return /^(X-|Last-Event-ID$)/.test(field) ? { header: field } : { parameter: field };
 }

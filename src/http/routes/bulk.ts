@@ -1,12 +1,14 @@
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import { isTrailError, TrailError } from "../../base/error.ts";
+import { exceedsDepth } from "../../base/json.ts";
 import { LIMITS } from "../../event/limits.ts";
 import { parseWire } from "../../event/parse.ts";
 import type { WireDraft } from "../../event/wire.ts";
-import { readBody } from "../body.ts";
-import { tenantOf } from "../jsonapi.ts";
+import { textOf } from "../body.ts";
+import { type Answer, type Asked, throughDoor } from "../door.ts";
+import { scopeOf } from "../jsonapi.ts";
 import type { ServerState } from "../server-state.ts";
-import { refuseReserved } from "./events.ts";
+import { environmentOf, refuseReserved } from "./events.ts";
 
 const CHUNK_EVENTS = 1_000;
 const ERRORS_MAX = 1_000;
@@ -23,24 +25,21 @@ interface Tally {
   duplicates: number;
   rejected: number;
   errors: LineError[];
+  omitted: number;
 }
 
 export function bulkRoute(app: Hono, state: ServerState): void {
-  app.post("/api/v1/events/bulk", (c) => recordMany(c, state));
+  app.post("/api/v1/events/bulk", (c) => throughDoor(c, recordMany, state));
 }
 
 /**
  * NDJSON, or one JSON array. Each line stands for itself: a bad one is named and costs no good one.
  * Answers when the good ones are committed.
  */
-async function recordMany(c: Context, state: ServerState): Promise<Response> {
-  const request = c.req.raw;
-  const items = readItems(await readBody(request));
-  const defaults = {
-    tenant: tenantOf(request),
-    environment: request.headers.get("x-smplkit-environment") ?? undefined,
-  };
-  const tally: Tally = { accepted: 0, duplicates: 0, rejected: 0, errors: [] };
+export async function recordMany(asked: Asked, state: ServerState): Promise<Answer> {
+  const defaults = { ...scopeOf(asked), environment: environmentOf(asked) };
+  const items = readItems(await asked.body(LIMITS.bodyBytes));
+  const tally: Tally = { accepted: 0, duplicates: 0, rejected: 0, errors: [], omitted: 0 };
   let chunk: Array<{ line: number; draft: WireDraft }> = [];
   for (const item of items) {
     const draft = readLine(item, defaults, tally);
@@ -52,11 +51,12 @@ async function recordMany(c: Context, state: ServerState): Promise<Response> {
   if (chunk.length > 0) await commit(chunk, state, tally);
   state.metrics.events("bulk", tally.accepted);
   state.metrics.rejected("bulk", tally.rejected);
-  const { errors, ...counts } = tally;
-  return c.json({ ...counts, errors, errors_omitted: tally.rejected - errors.length });
+  const { accepted, duplicates, rejected, errors, omitted } = tally;
+  const answer = { accepted, duplicates, rejected, errors, errors_omitted: omitted };
+  return { status: 200, headers: { "Content-Type": "application/json" }, body: JSON.stringify(answer) };
 }
 
-type Item = { line: number; bytes: number; value: unknown } | { line: number; broken: string; code: string };
+type Item = { line: number; value: unknown } | { line: number; broken: string; code: string };
 
 function* readItems(body: Buffer): Generator<Item, void, undefined> {
   const first = body.findIndex((byte) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf);
@@ -74,15 +74,15 @@ function* readItems(body: Buffer): Generator<Item, void, undefined> {
     if (bytes > LIMITS.eventBytes) yield { line, broken: tooLargeRule(), code: "event.too_large" };
     else {
       const text = body.toString("utf8", at, end).trim();
-      if (text !== "" && text !== "\ufeff") yield parseItem(line, text, bytes);
+      if (text !== "") yield parseItem(line, text);
     }
     at = end + 1;
   }
 }
 
-function parseItem(line: number, text: string, bytes: number): Item {
+function parseItem(line: number, text: string): Item {
   try {
-    return { line, bytes, value: JSON.parse(text) };
+    return { line, value: JSON.parse(text) };
   } catch {
     return { line, broken: "is not JSON", code: "request.malformed" };
   }
@@ -91,7 +91,7 @@ function parseItem(line: number, text: string, bytes: number): Item {
 function* readArray(body: Buffer): Generator<Item, void, undefined> {
   let values: unknown;
   try {
-    values = JSON.parse(body.toString("utf8"));
+    values = JSON.parse(textOf(body));
   } catch (cause) {
     throw new TrailError("request.malformed", "The body begins as a JSON array and is not one.", {
       fix: "Send a JSON array of events, or one event a line.",
@@ -99,11 +99,20 @@ function* readArray(body: Buffer): Generator<Item, void, undefined> {
     });
   }
   if (!Array.isArray(values)) return;
+  // No part of a body can be larger than the whole.
+  const mayBeTooLarge = body.length > LIMITS.eventBytes;
   for (const [i, value] of values.entries()) {
-    const bytes = values.length === 1 ? body.length : Buffer.byteLength(JSON.stringify(value) ?? "");
-    if (bytes > LIMITS.eventBytes) yield { line: i + 1, broken: tooLargeRule(), code: "event.too_large" };
-    else yield { line: i + 1, bytes, value };
+    const line = i + 1;
+    const broken = mayBeTooLarge ? sizeRule(value) : undefined;
+    yield broken === undefined ? { line, value } : { line, broken, code: "event.too_large" };
   }
+}
+
+function sizeRule(value: unknown): string | undefined {
+  // JSON.stringify recurses, and what is nested so deep would end the stack.
+  if (exceedsDepth(value, LIMITS.dataDepth + 1)) return undefined;
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  return bytes > LIMITS.eventBytes ? tooLargeRule() : undefined;
 }
 
 function tooLargeRule(): string {
@@ -155,4 +164,5 @@ function reject(tally: Tally, error: LineError): void {
 
 function note(tally: Tally, error: LineError): void {
   if (tally.errors.length < ERRORS_MAX) tally.errors.push(error);
+  else tally.omitted++;
 }

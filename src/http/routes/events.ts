@@ -8,44 +8,45 @@ import { LIMITS } from "../../event/limits.ts";
 import { parseWire } from "../../event/parse.ts";
 import { RESERVED_RESOURCE_PREFIX } from "../../event/vocabulary.ts";
 import { toEvent, type WireDraft } from "../../event/wire.ts";
-import { parseJson, readBody } from "../body.ts";
+import { parseJson } from "../body.ts";
+import { type Answer, type Asked, type Headed, headerText, socketOf, throughDoor } from "../door.ts";
 import { exportCsv, exportJsonl } from "../export.ts";
-import { tenantOf, toResource } from "../jsonapi.ts";
+import { scopeOf, toResource } from "../jsonapi.ts";
 import { parseListQuery } from "../list-query.ts";
-import { BrokenEvent, JSON_API } from "../problem.ts";
+import { BrokenEvent, JSON_API, toResponse } from "../problem.ts";
 import type { ServerState } from "../server-state.ts";
 
 export function eventRoutes(app: Hono, state: ServerState): void {
-  app.post("/api/v1/events", (c) => recordOne(c, state));
+  app.post("/api/v1/events", (c) => throughDoor(c, recordOne, state));
   app.get("/api/v1/events", (c) => list(c, state));
   app.get("/api/v1/events/:id", (c) => getOne(c, state));
 }
 
-async function recordOne(c: Context, state: ServerState): Promise<Response> {
-  const request = c.req.raw;
-  const body = parseJson(await readBody(request, LIMITS.eventBytes));
-  const draft = readEnvelope(body, request);
+/** One event in its envelope; answered when it is committed. */
+export async function recordOne(asked: Asked, state: ServerState): Promise<Answer> {
+  const body = parseJson(await asked.body(LIMITS.eventBytes));
+  const draft = readEnvelope(body, asked);
   const [outcome] = await state.trail.append([draft]);
   if (outcome === undefined || outcome.status === "rejected") {
     state.metrics.rejected("events", 1);
-    throw new BrokenEvent([
-      { field: "id", rule: `is refused by the store: ${outcome?.reason ?? "no answer"}` },
-    ]);
+    const rule = `is refused by the store: ${outcome?.reason ?? "no answer"}`;
+    throw new BrokenEvent([{ field: "id", rule }]);
   }
   if (outcome.status === "appended") {
     state.metrics.events("events", 1);
-    return answer(c, 201, toEvent(draft, outcome.seq, outcome.recordedAt));
+    return answerWith(201, toEvent(draft, outcome.seq, outcome.recordedAt));
   }
   const first = await state.trail.events.get(outcome.id, { tenant: draft.tenant });
-  return answer(c, 200, first ?? toEvent(draft, outcome.seq, outcome.recordedAt));
+  return answerWith(200, first ?? toEvent(draft, outcome.seq, outcome.recordedAt));
 }
 
-function answer(c: Context, status: 200 | 201, event: AuditEvent): Response {
-  return c.body(JSON.stringify({ data: toResource(event) }), status, { "Content-Type": JSON_API });
+function answerWith(status: 200 | 201, event: AuditEvent): Answer {
+  const body = JSON.stringify({ data: toResource(event) });
+  return { status, headers: { "Content-Type": JSON_API }, body };
 }
 
 /** `{data: {id?, type: "event", attributes}}` as a draft that the inherited contract accepts. */
-function readEnvelope(body: unknown, request: Request): WireDraft {
+function readEnvelope(body: unknown, asked: Asked): WireDraft {
   const data = isObject(body) ? body.data : undefined;
   if (!isObject(data))
     throw new BrokenEvent([
@@ -55,28 +56,29 @@ function readEnvelope(body: unknown, request: Request): WireDraft {
     throw new BrokenEvent([{ field: "type", rule: 'must be "event"' }]);
   }
   const attributes = isObject(data.attributes) ? data.attributes : {};
-  const environment = request.headers.get("x-smplkit-environment") ?? undefined;
-  const tenant = tenantOf(request);
-  const { draft, problems = [] } = parseWire({ ...attributes, id: data.id ?? null }, { tenant, environment });
+  const defaults = { ...scopeOf(asked), environment: environmentOf(asked) };
+  const { draft, problems = [] } = parseWire({ ...attributes, id: data.id ?? null }, defaults);
   const broken = [...problems];
   for (const field of ["resource_type", "resource_id"]) {
     const value = attributes[field];
     if (value === undefined || value === null) broken.push({ field, rule: "is required" });
     else if (value === "") broken.push({ field, rule: "must not be empty" });
   }
+  const key = headerText(asked, "idempotency-key");
+  if (key !== undefined && key.length > LIMITS.nameChars) {
+    broken.push({ field: "idempotency_key", rule: `must be at most ${LIMITS.nameChars} characters` });
+  }
   if (draft === undefined || broken.length > 0) throw new BrokenEvent(broken);
   refuseReserved(draft);
-  const key = request.headers.get("idempotency-key");
-  if (key !== null && key !== "") {
-    if (key.length > LIMITS.nameChars) {
-      throw new BrokenEvent([
-        { field: "idempotency_key", rule: `must be at most ${LIMITS.nameChars} characters` },
-      ]);
-    }
-    draft.idempotency_key = key;
-  }
-  draft.idempotency_key ??= derivedKey(draft);
+  draft.idempotency_key = key ?? draft.idempotency_key ?? derivedKey(draft);
   return draft;
+}
+
+/** The environment of events that name none. */
+export function environmentOf(asked: Headed): string | undefined {
+  const environment = headerText(asked, "x-smplkit-environment");
+  if (environment === undefined || environment.length <= LIMITS.tenantChars) return environment;
+  throw new BrokenEvent([{ field: "environment", rule: `must be at most ${LIMITS.tenantChars} characters` }]);
 }
 
 export function refuseReserved(draft: WireDraft): void {
@@ -124,21 +126,23 @@ function derivedKey(draft: WireDraft): string {
 
 async function getOne(c: Context, state: ServerState): Promise<Response> {
   const id = c.req.param("id") ?? "";
-  const event = isUuid(id) ? await state.trail.events.get(id, scopeOf(c)) : null;
+  const event = isUuid(id) ? await state.trail.events.get(id, scopeOf(c.req)) : null;
   if (event === null) {
     throw new TrailError("event.not_found", "There is no event with this id.", {
       fix: "Ids are UUIDs, as GET /api/v1/events lists them.",
     });
   }
-  return answer(c, 200, event);
+  return toResponse(answerWith(200, event));
 }
 
 async function list(c: Context, state: ServerState): Promise<Response> {
   const url = new URL(c.req.url);
   const { where, order, direction, limit, cursor, format } = parseListQuery(url.searchParams);
-  const options = { ...scopeOf(c), filter: where, order, direction };
-  if (format === "CSV") return exportCsv(state.trail, options);
-  if (format === "JSONL") return exportJsonl(state.trail, options);
+  const options = { ...scopeOf(c.req), filter: where, order, direction };
+  if (format !== undefined) {
+    const write = format === "CSV" ? exportCsv : exportJsonl;
+    return write(state, options, { headOnly: c.req.method === "HEAD", socket: socketOf(c) });
+  }
   const page = await state.trail.events.list({
     ...options,
     limit,
@@ -159,9 +163,4 @@ function nextLink(url: URL, cursor: string): string {
     .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}&`)
     .join("");
   return `${url.pathname}?${query}page[after]=${cursor}`;
-}
-
-function scopeOf(c: Context): { tenant?: string } {
-  const tenant = tenantOf(c.req.raw);
-  return tenant === undefined ? {} : { tenant };
 }

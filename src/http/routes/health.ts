@@ -3,7 +3,7 @@ import { parseMicros } from "../../base/clock.ts";
 import { settlesWithin } from "../../base/deadline.ts";
 import { TrailError } from "../../base/error.ts";
 import type { EmitterState } from "../../store/store.ts";
-import { tenantOf } from "../jsonapi.ts";
+import { scopeOf } from "../jsonapi.ts";
 import type { ServerState } from "../server-state.ts";
 
 const READY_MS = 1_000;
@@ -19,8 +19,7 @@ export function healthRoutes(app: Hono, state: ServerState): void {
   });
   app.get("/api/v1/stats", (c) => stats(c, state));
   app.get("/api/v1/emitters", async (c) => {
-    const tenant = tenantOf(c.req.raw);
-    const emitters = await state.trail.emitters(tenant === undefined ? {} : { tenant });
+    const emitters = await state.trail.emitters(scopeOf(c.req));
     return c.json({ data: emitters.map((emitter) => ({ ...emitter, verdict: verdictOf(emitter) })) });
   });
 }
@@ -45,13 +44,17 @@ async function ready(c: Context, state: ServerState): Promise<Response> {
 }
 
 async function stats(c: Context, state: ServerState): Promise<Response> {
-  const since = c.req.query("since");
+  const { since, ...others } = c.req.query();
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    const field = unknown.slice(0, 100);
+    throw new TrailError("query.invalid", `${field} is not a parameter of the statistics.`, { field });
+  }
   if (since !== undefined && parseMicros(since) === undefined) {
     throw new TrailError("query.invalid", "since must be RFC 3339.", { field: "since" });
   }
-  const tenant = tenantOf(c.req.raw);
   const found = await state.trail.events.stats({
-    ...(tenant === undefined ? {} : { tenant }),
+    ...scopeOf(c.req),
     ...(since === undefined ? {} : { since }),
   });
   return c.json({

@@ -1,8 +1,9 @@
 import type { Context, Hono } from "hono";
 import { LIMITS } from "../../event/limits.ts";
 import { fromHook } from "../../ingest/hooks/hook.ts";
-import { parseJson, readBody } from "../body.ts";
-import { tenantOf } from "../jsonapi.ts";
+import { parseJson } from "../body.ts";
+import { askedBy } from "../door.ts";
+import { writerScopeOf } from "../jsonapi.ts";
 import type { ServerState } from "../server-state.ts";
 
 /**
@@ -15,11 +16,10 @@ export function hookRoutes(app: Hono, state: ServerState): void {
 }
 
 async function receive(c: Context, state: ServerState): Promise<Response> {
-  const payload = parseJson(await readBody(c.req.raw, LIMITS.bodyBytes));
-  const tenant = tenantOf(c.req.raw);
-  const ingested = fromHook(c.req.param("agent") ?? "", payload, tenant === undefined ? {} : { tenant });
-  for (const draft of ingested.drafts)
-    state.trail.record(tenant === undefined ? draft : { ...draft, tenant });
+  const scope = writerScopeOf(c.req);
+  const payload = parseJson(await askedBy(c).body(LIMITS.bodyBytes));
+  const ingested = fromHook(c.req.param("agent") ?? "", payload, scope);
+  for (const draft of ingested.drafts) state.trail.record({ ...draft, ...scope });
   state.metrics.events("hook", ingested.drafts.length);
   state.metrics.rejected("hook", ingested.rejected.length);
   for (const [reason, count] of Object.entries(ingested.dropped)) state.metrics.dropped(reason, count);

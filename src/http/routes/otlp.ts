@@ -1,8 +1,9 @@
 import type { Context, Hono } from "hono";
 import { acceptDraft } from "../../event/accept.ts";
+import { LIMITS } from "../../event/limits.ts";
 import type { Ingested } from "../../ingest/ingested.ts";
-import { readBody } from "../body.ts";
-import { tenantOf } from "../jsonapi.ts";
+import { askedBy } from "../door.ts";
+import { writerScopeOf } from "../jsonapi.ts";
 import type { ServerState } from "../server-state.ts";
 
 const CHUNK_EVENTS = 1_000;
@@ -47,13 +48,16 @@ type Read = (
 /** Answers when what became events is committed; a store that is away is a 503, which exporters retry. */
 async function receive(c: Context, state: ServerState, rejectedKey: string, read: Read): Promise<Response> {
   const contentType = c.req.header("content-type");
-  const tenant = tenantOf(c.req.raw);
-  const ingested = await read(await readBody(c.req.raw), contentType, tenant === undefined ? {} : { tenant });
-  const drafts = ingested.drafts.map((draft) => acceptDraft(draft, tenant === undefined ? {} : { tenant }));
+  const scope = writerScopeOf(c.req);
+  const ingested = await read(await askedBy(c).body(LIMITS.bodyBytes), contentType, scope);
+  const drafts = ingested.drafts.map((draft) => acceptDraft(draft, scope));
   let appended = 0;
   for (let at = 0; at < drafts.length; at += CHUNK_EVENTS) {
     const outcomes = await state.trail.append(drafts.slice(at, at + CHUNK_EVENTS));
-    appended += outcomes.filter((outcome) => outcome.status === "appended").length;
+    for (const [i, outcome] of outcomes.entries()) {
+      if (outcome.status === "appended") appended++;
+      if (outcome.status === "rejected") ingested.rejected.push({ index: at + i, reason: outcome.reason });
+    }
   }
   state.metrics.events("otlp", appended);
   state.metrics.rejected("otlp", ingested.rejected.length);

@@ -2,11 +2,17 @@ import type { Context, Hono } from "hono";
 import { TrailError } from "../../base/error.ts";
 import { toWire } from "../../event/wire.ts";
 import { parseFilters } from "../../query/params.ts";
-import { tenantOf } from "../jsonapi.ts";
+import { socketOf } from "../door.ts";
+import { scopeOf } from "../jsonapi.ts";
 import type { ServerState } from "../server-state.ts";
 
 const BUFFER_BYTES = 256 * 1024;
 const RETRY_MS = 1_000;
+const HEADERS = {
+  "Content-Type": "text/event-stream; charset=utf-8",
+  "Cache-Control": "no-cache, no-transform",
+  "X-Accel-Buffering": "no",
+};
 
 export function streamRoute(app: Hono, state: ServerState): void {
   app.get("/api/v1/events/stream", (c) => stream(c, state));
@@ -17,7 +23,7 @@ export function streamRoute(app: Hono, state: ServerState): void {
  * itself where it was (`Last-Event-ID`); what is sent is read from the log, so nothing is missed or
  * repeated. A reader that does not take what there is loses its own connection and nothing else.
  */
-function stream(c: Context, state: ServerState): Response {
+async function stream(c: Context, state: ServerState): Promise<Response> {
   const url = new URL(c.req.url);
   const filters: Array<[string, string]> = [];
   let after = seqOf("Last-Event-ID", c.req.header("last-event-id"));
@@ -30,21 +36,16 @@ function stream(c: Context, state: ServerState): Response {
         field: key.slice(0, 100),
       });
   }
-  const tenant = tenantOf(c.req.raw);
+  const scope = scopeOf(c.req);
+  const filter = parseFilters(filters);
+  // Nobody would end what nobody reads.
+  if (c.req.method === "HEAD") return new Response(null, { headers: HEADERS });
   const ended = new AbortController();
-  const follow = state.trail.events.follow({
-    filter: parseFilters(filters),
-    signal: ended.signal,
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(after === undefined ? {} : { after }),
-  });
-  return new Response(new EventStream(follow, ended, state).body, {
-    headers: {
-      "Content-Type": "text/event-stream; charset=utf-8",
-      "Cache-Control": "no-cache, no-transform",
-      "X-Accel-Buffering": "no",
-    },
-  });
+  // "From now on" begins before the answer does: who has read the answer and then records sees it.
+  after ??= await state.trail.events.head(scope);
+  const follow = state.trail.events.follow({ ...scope, filter, after, signal: ended.signal });
+  const cutOff = (): void => void socketOf(c).outgoing?.destroy();
+  return new Response(new EventStream(follow, ended, state, cutOff).body, { headers: HEADERS });
 }
 
 function seqOf(field: string, text: string | undefined): number | undefined {
@@ -62,15 +63,17 @@ class EventStream {
   readonly #follow: Follow;
   readonly #ended: AbortController;
   readonly #state: ServerState;
+  readonly #cutOff: () => void;
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #drained = Promise.withResolvers<void>();
   #heartbeat: NodeJS.Timeout | null = null;
 
-  constructor(follow: Follow, ended: AbortController, state: ServerState) {
+  constructor(follow: Follow, ended: AbortController, state: ServerState, cutOff: () => void) {
     this.#follow = follow;
     this.#ended = ended;
     this.#state = state;
+    this.#cutOff = cutOff;
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => this.#start(controller),
@@ -111,7 +114,11 @@ class EventStream {
     if (this.#ended.signal.aborted) return false;
     if ((this.#controller?.desiredSize ?? 0) > 0) return true;
     this.#drained = Promise.withResolvers();
-    const timer = setTimeout(() => this.#end(), this.#state.slowReaderMs);
+    const timer = setTimeout(() => {
+      this.#end();
+      // What waits for this reader would keep its connection open.
+      this.#cutOff();
+    }, this.#state.slowReaderMs);
     await this.#drained.promise;
     clearTimeout(timer);
     return !this.#ended.signal.aborted;
