@@ -1,6 +1,7 @@
 import type { Micros } from "../base/clock.ts";
 import type { AuditEvent } from "../event/event.ts";
-import type { Query } from "../query/filter.ts";
+import type { Condition, EqualField, Query } from "../query/filter.ts";
+import type { RowPage, RowQuery, ViewRow } from "../view/row-query.ts";
 
 /**
  * The port behind which every kind of storage sits: SQLite in a worker thread, memory, a remote
@@ -23,6 +24,12 @@ import type { Query } from "../query/filter.ts";
  *   `SYSTEM_TENANT`); `emitters` shows it under the tenant that it names.
  * - `recordedAt` never runs backwards along `seq` within a tenant.
  * - Two calls from one caller commit in the order of the calls.
+ *
+ * Contract of the views
+ * - `PROJECTIONS` of `src/view` says what rows there are. Whatever was committed before a call of
+ *   `row` or `rows` is folded in, whether by this process or another.
+ * - Rows, their entries and the cursor of their view change in one transaction. Folding may lag
+ *   behind `append`, and never makes it wait for more than 100 ms.
  */
 export interface Store {
   append(lines: readonly string[]): Promise<Outcome[]>;
@@ -47,6 +54,28 @@ export interface Store {
 
   /** Every emitter that numbered events of this tenant, oldest first. */
   emitters(tenant: string): Promise<EmitterState[]>;
+
+  /** The view's row with this key, or null. */
+  row(tenant: string, view: string, key: string): Promise<ViewRow | null>;
+
+  /** Rows of a view in one of its orders, with their count where it is asked for: one moment for both. */
+  rows(query: RowQuery): Promise<RowPage>;
+
+  /** Throws the rows of all views of the tenant away and folds them from the log again. */
+  rebuild(tenant: string): Promise<void>;
+
+  /**
+   * Counts the values of fields over the events that match, newest first, looking at `scanMax` rows
+   * at most.
+   */
+  facets(query: FacetQuery): Promise<Facets>;
+
+  /**
+   * Takes events that match out of the log for good, oldest `seq` first, at most `limit` of them in
+   * one transaction; their `seq` stays used, their emitters' numbers stay known. Views forget them
+   * in the same transaction. The caller writes the receipt. With `dryRun` it only counts.
+   */
+  prune(order: PruneOrder): Promise<PruneResult>;
 
   /**
    * Calls the listener, soon and at least once, after every commit that added events, by whatever
@@ -84,6 +113,53 @@ export interface Page {
    * for one match more (within `scanMax`) to know.
    */
   readonly end: { readonly seq: number; readonly occurredAt: Micros } | null;
+}
+
+export interface FacetQuery {
+  readonly tenant: string;
+  readonly where: readonly Condition[];
+  readonly fields: readonly EqualField[];
+  /** Values at most for each field: the most frequent, ties by value. */
+  readonly top: number;
+  readonly scanMax: number;
+}
+
+export interface Facets {
+  readonly scanned: number;
+  readonly matched: number;
+  /** True when `scanMax` ended the search: older events were not counted. */
+  readonly exhausted: boolean;
+  readonly fields: Readonly<Record<string, readonly FacetValue[]>>;
+}
+
+export interface FacetValue {
+  readonly value: string;
+  readonly count: number;
+  /** The bounds of `occurredAt` among the events that were counted. */
+  readonly firstAt: Micros;
+  readonly lastAt: Micros;
+}
+
+export interface PruneOrder {
+  readonly tenant: string;
+  readonly where: readonly Condition[];
+  /** An event that meets all conditions of one of these stays: legal holds, what is younger elsewhere. */
+  readonly except: ReadonlyArray<readonly Condition[]>;
+  /** Start behind this seq; default 0. */
+  readonly after?: number;
+  /** Events to remove, at most. */
+  readonly limit: number;
+  readonly dryRun?: boolean;
+}
+
+export interface PruneResult {
+  readonly removed: number;
+  /** Matched, but an exception keeps them. */
+  readonly kept: number;
+  /** The lowest and highest seq removed; null where nothing was. */
+  readonly range: readonly [number, number] | null;
+  /** Go on behind this seq; null when the log was searched to its head. */
+  readonly end: number | null;
 }
 
 export interface Stats {
