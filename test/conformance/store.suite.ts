@@ -5,6 +5,7 @@ import { emitterRules } from "./emitters.rules.ts";
 import { lifeRules } from "./life.rules.ts";
 import { listRules } from "./list.rules.ts";
 import { matchRules } from "./match.rules.ts";
+import { rowRules } from "./rows.rules.ts";
 import { statsRules } from "./stats.rules.ts";
 
 export interface OpenedStore {
@@ -53,6 +54,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
     emitterRules(subject);
     lifeRules(subject);
     matchRules(subject);
+    rowRules(subject);
 
     it("describes itself", async () => {
       const facts = await subject.store.describe();

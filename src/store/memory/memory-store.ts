@@ -5,9 +5,11 @@ import { EVENT_TYPES, SYSTEM_TENANT } from "../../event/vocabulary.ts";
 import { toEvent } from "../../event/wire.ts";
 import type { Query } from "../../query/filter.ts";
 import { matches } from "../../query/matches.ts";
+import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
 import { type Closing, readClosing, toEmitterState, toRanges } from "../emissions.ts";
 import { readLine } from "../line.ts";
 import type { EmitterState, Outcome, Page, Stats, Store, StoreDescription } from "../store.ts";
+import { MemoryRows } from "./memory-rows.ts";
 
 const MICROS_PER_HOUR = 3_600_000_000;
 
@@ -29,6 +31,7 @@ class MemoryStore implements Store {
   readonly #byId = new Map<string, AuditEvent>();
   readonly #byKey = new Map<string, AuditEvent>();
   readonly #closings = new Map<string, Closing & { at: Micros }>();
+  readonly #rows = new Map<string, MemoryRows>();
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
@@ -169,6 +172,27 @@ class MemoryStore implements Store {
       .map(([key, { numbers, ...emitter }]) =>
         toEmitterState(emitter, toRanges(numbers), this.#closings.get(key)?.sent ?? null),
       );
+  }
+
+  async row(tenant: string, view: string, key: string): Promise<ViewRow | null> {
+    this.#assertOpen();
+    return this.#rowsOf(tenant).row(this.#logs.get(tenant) ?? [], view, key);
+  }
+
+  async rows(query: RowQuery): Promise<RowPage> {
+    this.#assertOpen();
+    return this.#rowsOf(query.tenant).rows(this.#logs.get(query.tenant) ?? [], query);
+  }
+
+  async rebuild(tenant: string): Promise<void> {
+    this.#assertOpen();
+    this.#rowsOf(tenant).rebuild();
+  }
+
+  #rowsOf(tenant: string): MemoryRows {
+    const rows = this.#rows.get(tenant) ?? new MemoryRows();
+    this.#rows.set(tenant, rows);
+    return rows;
   }
 
   watch(listener: () => void): () => void {

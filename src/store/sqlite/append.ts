@@ -26,7 +26,7 @@ const TENANTS_MAX = 10_000;
 
 /** The one who gives seqs: turns batches of lines into one transaction. */
 export class Appender {
-  readonly #db: DatabaseSync;
+  readonly db: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #findById: StatementSync;
   readonly #findByKey: StatementSync;
@@ -38,10 +38,12 @@ export class Appender {
   readonly #summaries = new Map<number, Summary>();
   /** Tenants with rows in the running transaction. */
   readonly #changed = new Set<Tenant>();
+  /** Tenants with events that nobody folded into views yet; the writer empties it. */
+  readonly grown = new Set<string>();
   #seenVersion: unknown;
 
   constructor(db: DatabaseSync) {
-    this.#db = db;
+    this.db = db;
     this.#insert = db.prepare(INSERT_EVENT);
     this.#findById = db.prepare("SELECT id, pos, tenant_no, created_at FROM events WHERE id = ?");
     this.#findByKey = db.prepare(`SELECT id, pos, tenant_no, created_at FROM events
@@ -54,20 +56,22 @@ export class Appender {
 
   /** Commits the batches together, in order. Throws when nothing of it was committed. */
   commit(batches: ReadonlyArray<readonly string[]>): PackedOutcomes[] {
-    this.#db.exec("BEGIN IMMEDIATE");
+    this.db.exec("BEGIN IMMEDIATE");
     try {
       this.#noticeOthers();
       const now = nowMicros();
       const outcomes = batches.map((lines) => this.#appendBatch(lines, now));
-      for (const tenant of this.#changed)
+      for (const tenant of this.#changed) {
         this.#saveTenant.run(tenant.no, tenant.name, tenant.head, tenant.lastAt);
+        this.grown.add(tenant.name);
+      }
       this.#changed.clear();
-      this.#db.exec("COMMIT");
+      this.db.exec("COMMIT");
       this.#trim();
       return outcomes;
     } catch (thrown) {
       this.#forget();
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      if (this.db.isTransaction) this.db.exec("ROLLBACK");
       throw thrown;
     }
   }
@@ -154,15 +158,15 @@ export class Appender {
     }
     summary?.add(draft, tenant.head, occurredAt, tenant.lastAt);
     if (openBlockOf(tenant.no, tenant.head) === block) return;
-    const whole = summary?.events === blockEvents(block) ? summary : summarizeRows(this.#db, block);
-    sealBlock(this.#db, tenant.no, block, whole);
+    const whole = summary?.events === blockEvents(block) ? summary : summarizeRows(this.db, block);
+    sealBlock(this.db, tenant.no, block, whole);
     this.#summaries.delete(tenant.no);
   }
 
   #noteClosing(draft: WireDraft, recordedAt: Micros): void {
     const closing = readClosing(draft.data);
     if (closing === null) return;
-    this.#db
+    this.db
       .prepare("INSERT OR IGNORE INTO closings VALUES (?, ?, ?, ?, ?)")
       .run(closing.tenant, closing.id, closing.epoch, closing.sent, recordedAt);
   }
@@ -181,7 +185,7 @@ export class Appender {
   }
 
   #nextTenantNo(): number {
-    let no = (this.#db.prepare("SELECT coalesce(max(no), 0) AS no FROM tenants").get()?.no as number) + 1;
+    let no = (this.db.prepare("SELECT coalesce(max(no), 0) AS no FROM tenants").get()?.no as number) + 1;
     // Some may have a number already and no row yet.
     for (const tenant of this.#tenants.values()) no = Math.max(no, tenant.no + 1);
     return no;

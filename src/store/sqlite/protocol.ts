@@ -1,8 +1,10 @@
 import type { ErrorCode } from "../../base/error-codes.ts";
 import type { Query } from "../../query/filter.ts";
+import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
 import type { EmitterState, Page, Stats } from "../store.ts";
 import type { SqliteOptions } from "./database.ts";
 import type { Row } from "./rows.ts";
+import type { Folded } from "./view-rows/read-rows.ts";
 
 /** What both workers are given at their start. */
 export interface WorkerStart {
@@ -28,6 +30,8 @@ export interface PageRows extends Omit<Page, "events"> {
 export interface WriterCalls {
   open: { in: null; out: null };
   append: { in: readonly string[]; out: PackedOutcomes };
+  /** Folds the tenant's views up to the seq, or to the head that it finds. */
+  fold: { in: { tenant: string; anew: boolean }; out: null };
   close: { in: null; out: null };
 }
 
@@ -36,6 +40,11 @@ export interface ReaderCalls {
   list: { in: Query; out: PageRows };
   head: { in: string; out: number };
   tenants: { in: null; out: string[] };
+  row: {
+    in: { tenant: string; view: string; key: string; atLeast: number | undefined };
+    out: Folded<ViewRow | null>;
+  };
+  rows: { in: { query: RowQuery; atLeast: number | undefined }; out: Folded<RowPage> };
   stats: { in: { tenant: string; since: number | undefined }; out: Stats };
   emitters: { in: string; out: EmitterState[] };
   events: { in: null; out: number };

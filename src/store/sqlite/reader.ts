@@ -11,6 +11,7 @@ import { findTenant, Snapshot } from "./read/snapshot.ts";
 import { readStats } from "./read/stats.ts";
 import { EVENT_COLUMNS, type Row } from "./rows.ts";
 import { storeError } from "./trouble.ts";
+import { noRows, readRow, readRows, whenFolded } from "./view-rows/read-rows.ts";
 import { readEmitters } from "./views/emitters.ts";
 import { summarizeRows } from "./views/summary.ts";
 
@@ -36,6 +37,12 @@ const handlers: Handlers = {
         .all("SELECT name FROM tenants WHERE head > 0")
         .map(([name]) => name as string)
         .sort(),
+    ),
+  row: ({ key, ...place }) =>
+    inSnapshot((view) => whenFolded(view, place, null, (no) => readRow(view, no, place.view, key))),
+  rows: ({ query, atLeast }) =>
+    inSnapshot((view) =>
+      whenFolded(view, { ...query, atLeast }, noRows(query), (no) => readRows(view, no, query)),
     ),
   stats: ({ tenant, since }) => inSnapshot((view) => readStats(view, tenant, since)),
   emitters: (name) =>

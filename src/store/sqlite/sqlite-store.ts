@@ -4,12 +4,14 @@ import type { Micros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
 import type { AuditEvent } from "../../event/event.ts";
 import type { Query } from "../../query/filter.ts";
+import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
 import type { EmitterState, Outcome, Page, Stats, Store, StoreDescription } from "../store.ts";
 import { WorkerChannel } from "./channel.ts";
 import { isCurrent, type SqliteOptions } from "./database.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import type { PackedOutcomes, ReaderCalls, WriterCalls } from "./protocol.ts";
 import { toEvent } from "./rows.ts";
+import type { Folded } from "./view-rows/read-rows.ts";
 
 export type { SqliteOptions } from "./database.ts";
 
@@ -88,6 +90,30 @@ class SqliteStore implements Store {
   async emitters(tenant: string): Promise<EmitterState[]> {
     this.#assertOpen();
     return this.#reader.call("emitters", tenant);
+  }
+
+  row(tenant: string, view: string, key: string): Promise<ViewRow | null> {
+    return this.#whenFolded(tenant, (atLeast) => this.#reader.call("row", { tenant, view, key, atLeast }));
+  }
+
+  rows(query: RowQuery): Promise<RowPage> {
+    return this.#whenFolded(query.tenant, (atLeast) => this.#reader.call("rows", { query, atLeast }));
+  }
+
+  async rebuild(tenant: string): Promise<void> {
+    this.#assertOpen();
+    await this.#writer.call("fold", { tenant, anew: true });
+  }
+
+  /** Asks again once the writer has folded what was committed before the first question. */
+  async #whenFolded<T>(tenant: string, ask: (atLeast?: number) => Promise<Folded<T>>): Promise<T> {
+    this.#assertOpen();
+    let folded = await ask();
+    while (folded.behind !== undefined) {
+      await this.#writer.call("fold", { tenant, anew: false });
+      folded = await ask(folded.behind);
+    }
+    return folded.answer;
   }
 
   watch(listener: () => void): () => void {

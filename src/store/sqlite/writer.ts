@@ -5,10 +5,13 @@ import { Appender } from "./append.ts";
 import { openForWriting } from "./database.ts";
 import type { Answer, Request, WorkerStart, WriterCalls } from "./protocol.ts";
 import { storeError } from "./trouble.ts";
+import { Projector } from "./view-rows/projector.ts";
 
 const LINES_MAX = 4_096;
 const CHARS_MAX = 8 * 1_048_576;
 const IDLE_MS = 1_000;
+/** Views follow the log this much later, so that one step folds many small commits. */
+const FOLD_AFTER_MS = 250;
 
 const port = parentPort as MessagePort;
 const { path, options } = workerData as WorkerStart;
@@ -19,6 +22,10 @@ interface Append {
 }
 
 const queue: Append[] = [];
+/** Tenants whose views are behind, and the calls that wait for them. */
+const folding = new Map<string, number[]>();
+let projector: Projector | undefined;
+let foldTimer: NodeJS.Timeout | undefined;
 let db: DatabaseSync | undefined;
 let appender: Appender | undefined;
 let draining = false;
@@ -32,6 +39,9 @@ port.on("message", (message: Request<WriterCalls>) => {
       break;
     case "open":
       answer(message.id, open);
+      break;
+    case "fold":
+      startFolding(message.id, message.input as WriterCalls["fold"]["in"]);
       break;
     case "close":
       while (queue.length > 0) commitGroup();
@@ -48,16 +58,59 @@ function scheduleDrain(): void {
   setImmediate(() => {
     draining = false;
     commitGroup();
-    if (queue.length > 0) scheduleDrain();
+    foldStep();
+    if (queue.length > 0 || folding.size > 0) scheduleDrain();
   });
+}
+
+function startFolding(id: number, { tenant, anew }: WriterCalls["fold"]["in"]): void {
+  try {
+    if (anew) views().startOver(tenant);
+    folding.set(tenant, [...(folding.get(tenant) ?? []), id]);
+    scheduleDrain();
+  } catch (thrown) {
+    fail(id, thrown);
+  }
+}
+
+/** One step for one tenant, so that commits come in between. */
+function foldStep(): void {
+  const [first] = folding;
+  if (first === undefined) return;
+  const [tenant, waiting] = first;
+  folding.delete(tenant);
+  try {
+    if (views().step(tenant)) for (const id of waiting) send({ id, output: null });
+    else folding.set(tenant, waiting);
+  } catch (thrown) {
+    for (const id of waiting) fail(id, thrown);
+  }
+}
+
+function foldSoon(grown: Set<string>): void {
+  if (grown.size === 0) return;
+  foldTimer ??= setTimeout(() => {
+    foldTimer = undefined;
+    for (const tenant of grown) if (!folding.has(tenant)) folding.set(tenant, []);
+    grown.clear();
+    scheduleDrain();
+  }, FOLD_AFTER_MS);
+}
+
+function views(): Projector {
+  const { db: connection } = open();
+  projector ??= new Projector(connection);
+  return projector;
 }
 
 function commitGroup(): void {
   const group = takeGroup();
   if (group.length === 0) return;
   try {
-    const outcomes = open().commit(group.map((append) => append.lines));
+    const log = open();
+    const outcomes = log.commit(group.map((append) => append.lines));
     for (const [i, append] of group.entries()) send({ id: append.id, output: outcomes[i] });
+    foldSoon(log.grown);
   } catch (thrown) {
     for (const append of group) fail(append.id, thrown);
   }
@@ -99,6 +152,10 @@ function rest(): void {
 
 function close(): void {
   clearTimeout(idleTimer);
+  clearTimeout(foldTimer);
+  for (const waiting of folding.values())
+    for (const id of waiting) fail(id, new Error("the store is closing"));
+  folding.clear();
   db?.close();
 }
 
