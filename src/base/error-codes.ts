@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   "event.invalid": { kind: "invalid", title: "Validation Error" },
   "event.too_large": { kind: "too_large", title: "Event Too Large" },
   "event.not_found": { kind: "not_found", title: "Event Not Found" },
+  "run.not_found": { kind: "not_found", title: "Run Not Found" },
   "event.reserved": { kind: "forbidden", title: "Reserved Namespace" },
   "query.invalid": { kind: "invalid", title: "Invalid Query" },
   "cursor.invalid": { kind: "invalid", title: "Invalid Cursor" },

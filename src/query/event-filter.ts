@@ -1,6 +1,5 @@
-import { type Micros, parseMicros } from "../base/clock.ts";
-import { TrailError } from "../base/error.ts";
 import type { Condition, EqualField, RangeField } from "./filter.ts";
+import { microsOf, type Time } from "./time.ts";
 
 /** The fields of a filter that take a value or several (a union), under their TypeScript names. */
 const EQUAL_NAMES = {
@@ -35,7 +34,6 @@ const EQUAL_NAMES = {
 
 type EqualName = keyof typeof EQUAL_NAMES;
 type EqualFilter = { [K in EqualName]?: string | readonly string[] };
-export type Time = Date | string | Micros;
 
 /**
  * What a reader asks for, as the library writes it: `{ agent: "a", status: ["error", "denied"],
@@ -62,12 +60,12 @@ export function toConditions(filter: EventFilter): Condition[] {
   const where: Condition[] = [];
   addEqual(where, "any", filter);
   if (filter.not !== undefined) addEqual(where, "none", filter.not);
-  addRange(where, "occurred_at", time("since", filter.since), time("until", filter.until));
+  addRange(where, "occurred_at", micros("since", filter.since), micros("until", filter.until));
   addRange(
     where,
     "created_at",
-    time("recordedSince", filter.recordedSince),
-    time("recordedUntil", filter.recordedUntil),
+    micros("recordedSince", filter.recordedSince),
+    micros("recordedUntil", filter.recordedUntil),
   );
   addRange(where, "duration_ms", filter.durationMs?.min, filter.durationMs?.max);
   addRange(where, "seq", filter.seq?.min, filter.seq?.max);
@@ -95,14 +93,6 @@ function addRange(
   if (min !== undefined || max !== undefined) where.push({ op: "range", field, min, max });
 }
 
-function time(name: string, value: Time | undefined): Micros | undefined {
-  if (value === undefined) return undefined;
-  const micros =
-    typeof value === "string" ? parseMicros(value) : value instanceof Date ? value.getTime() * 1000 : value;
-  if (micros === undefined || !Number.isSafeInteger(micros)) {
-    throw new TrailError("query.invalid", `${name} must be a Date, RFC 3339 text or integer microseconds.`, {
-      field: name,
-    });
-  }
-  return micros;
+function micros(field: string, time: Time | undefined): number | undefined {
+  return time === undefined ? undefined : microsOf(time, field);
 }

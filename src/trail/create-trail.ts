@@ -1,12 +1,16 @@
 import { settlesWithin } from "../base/deadline.ts";
 import { messageOf, TrailError } from "../base/error.ts";
 import { Emitter } from "../emit/emitter.ts";
+import type { EventDraft } from "../event/event.ts";
 import { DEFAULT_TENANT } from "../event/vocabulary.ts";
 import { encodeDraft, type WireDraft } from "../event/wire.ts";
 import { createRedactor, noRedactor } from "../redact/redactor.ts";
 import type { Outcome, Store } from "../store/store.ts";
+import { createTools } from "./calls/tools.ts";
+import { createInsights } from "./insights.ts";
 import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
+import { createRuns } from "./runs/runs.ts";
 import type { Receipt, Trail } from "./trail.ts";
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -22,19 +26,19 @@ export interface Ground {
 }
 
 /** A trail over any store. `openTrail` chooses the store by its address. */
-export function createTrail(ground: Ground, options: TrailOptions = {}): Trail {
+export function createTrail({ openStore, spoolDir }: Ground, options: TrailOptions = {}): Trail {
   checkOptions(options);
   const tenant = options.tenant ?? DEFAULT_TENANT;
   const redactor = options.redact === false ? noRedactor : createRedactor(options.redact);
-  const store = new LazyStore(ground.openStore);
-  const level = options.level ?? (ground.spoolDir === null ? "memory" : "spooled");
+  const store = new LazyStore(openStore);
+  const level = options.level ?? (spoolDir === null ? "memory" : "spooled");
   const emitter = new Emitter({
     sink: { append: async (lines) => (await store.open()).append(lines) },
     redactor,
     defaults: options,
     id: options.emitterId,
     level,
-    spoolDir: ground.spoolDir,
+    spoolDir,
     limits: bufferLimits(options, level),
     flushIntervalMs: options.flushIntervalMs ?? DEFAULT_FLUSH_INTERVAL_MS,
     failClosed: options.failClosed ?? false,
@@ -49,8 +53,16 @@ export function createTrail(ground: Ground, options: TrailOptions = {}): Trail {
     return opened;
   }
 
+  const ground = {
+    tenant,
+    open: openForReading,
+    record: (draft: EventDraft) => emitter.record(draft),
+    recordDurably: (draft: EventDraft) => trail.recordDurably(draft),
+    flush: () => trail.flush(),
+  };
+
   const trail: Trail = {
-    record: (draft) => emitter.record(draft),
+    record: ground.record,
 
     async recordDurably(draft, { timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
       const accepted = emitter.accept(draft);
@@ -77,6 +89,10 @@ export function createTrail(ground: Ground, options: TrailOptions = {}): Trail {
 
     health: () => emitter.health(),
     events: createReader(openForReading, tenant),
+    tools: createTools(ground),
+    runs: createRuns(ground),
+    insights: createInsights(openForReading, tenant),
+    rebuild: async (scope = {}) => (await openForReading()).rebuild(scope.tenant ?? tenant),
     emitters: async (scope = {}) => (await openForReading()).emitters(scope.tenant ?? tenant),
     describe: async () => (await store.open()).describe(),
     async [Symbol.asyncDispose]() {

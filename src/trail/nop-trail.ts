@@ -1,24 +1,59 @@
 import { uuidv7 } from "../base/uuid.ts";
 import type { Flushed } from "../emit/health.ts";
-import type { AuditEvent } from "../event/event.ts";
-import type { EventPage, Trail } from "./trail.ts";
+import type { Store } from "../store/store.ts";
+import { createTools } from "./calls/tools.ts";
+import { createInsights } from "./insights.ts";
+import { createReader } from "./reader.ts";
+import { createRuns } from "./runs/runs.ts";
+import type { Trail } from "./trail.ts";
 
 const NOTHING: Flushed = { complete: true, persisted: 0, dropped: 0, pending: 0 };
-const NO_PAGE: EventPage = { events: [], next: null, scan: { scanned: 0, matched: 0, exhausted: false } };
 
-const none = (): AsyncGenerator<AuditEvent, void, undefined> =>
-  (async function* () {
-    yield* [];
-  })();
+/** A store that takes everything, keeps nothing, and is always empty. */
+const emptyStore: Store = {
+  append: async (lines) => lines.map(() => ({ status: "appended", id: uuidv7(), seq: 0, recordedAt: 0 })),
+  get: async () => null,
+  list: async () => ({ events: [], scan: { scanned: 0, matched: 0, exhausted: false }, end: null }),
+  head: async () => 0,
+  tenants: async () => [],
+  stats: async () => ({
+    total: 0,
+    head: 0,
+    eventsLastHour: 0,
+    byCategory: {},
+    byStatus: {},
+    byType: {},
+    byAgent: {},
+    byTool: {},
+  }),
+  emitters: async () => [],
+  row: async () => null,
+  rows: async ({ total = false }) => ({ rows: [], end: null, total: total ? 0 : null }),
+  rebuild: async () => undefined,
+  facets: async () => ({ scanned: 0, matched: 0, exhausted: false, fields: {} }),
+  prune: async () => ({ removed: 0, kept: 0, range: null, end: null }),
+  watch: () => () => undefined,
+  describe: async () => ({ kind: "none", location: "none", schemaVersion: 0, bytes: null, events: 0 }),
+  close: async () => undefined,
+};
 
-/** A trail that discards: for code that must hold one and has nowhere to write. Never fails. */
-export const nopTrail: Trail = {
+const open = async (): Promise<Store> => emptyStore;
+const ground = {
+  tenant: "",
+  open,
   record: () => uuidv7(),
   recordDurably: async () => ({ id: uuidv7(), seq: 0, recordedAt: 0 }),
+  flush: async () => NOTHING,
+};
+
+/** A trail that discards: for code that must hold one and has nowhere to write. Recording never fails. */
+export const nopTrail: Trail = {
+  record: ground.record,
+  recordDurably: ground.recordDurably,
   append: async (drafts) =>
     drafts.map((draft) => ({ status: "appended", id: draft.id, seq: 0, recordedAt: 0 })),
-  flush: async () => NOTHING,
-  close: async () => NOTHING,
+  flush: ground.flush,
+  close: ground.flush,
   health: () => ({
     level: "memory",
     recorded: 0,
@@ -32,25 +67,12 @@ export const nopTrail: Trail = {
     lagMs: 0,
     lastError: null,
   }),
-  events: {
-    get: async () => null,
-    list: async () => NO_PAGE,
-    search: async () => NO_PAGE,
-    stats: async () => ({
-      total: 0,
-      head: 0,
-      eventsLastHour: 0,
-      byCategory: {},
-      byStatus: {},
-      byType: {},
-      byAgent: {},
-      byTool: {},
-    }),
-    head: async () => 0,
-    follow: none,
-    export: none,
-  },
+  events: createReader(open, ""),
+  tools: createTools(ground),
+  runs: createRuns(ground),
+  insights: createInsights(open, ""),
+  rebuild: async () => undefined,
   emitters: async () => [],
-  describe: async () => ({ kind: "none", location: "none", schemaVersion: 0, bytes: null, events: 0 }),
-  [Symbol.asyncDispose]: () => Promise.resolve(),
+  describe: emptyStore.describe,
+  [Symbol.asyncDispose]: async () => undefined,
 };

@@ -5,6 +5,9 @@ import type { WireDraft } from "../event/wire.ts";
 import type { EventFilter } from "../query/event-filter.ts";
 import type { Condition, Order } from "../query/filter.ts";
 import type { EmitterState, Outcome, Page, Stats, StoreDescription } from "../store/store.ts";
+import type { Tools } from "./calls/tools.ts";
+import type { Insights } from "./insights.ts";
+import type { Runs } from "./runs/runs.ts";
 
 /** Where an event is in the log. */
 export interface Receipt {
@@ -43,6 +46,18 @@ export interface Trail extends AsyncDisposable {
   health(): Health;
 
   readonly events: EventReader;
+
+  /** Tool calls: recording both halves, and reading them joined. */
+  readonly tools: Tools;
+
+  /** The run history. */
+  readonly runs: Runs;
+
+  /** Figures, failures, facets, and what touched what. */
+  readonly insights: Insights;
+
+  /** Throws away what is folded from the tenant's log, and folds it anew. Nothing is lost: views hold no facts. */
+  rebuild(options?: Scope): Promise<void>;
 
   /** Per emitter of the tenant: what arrived, what it said it sent, what is missing. */
   emitters(options?: Scope): Promise<EmitterState[]>;

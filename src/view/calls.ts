@@ -31,8 +31,8 @@ export const calls: Projection = {
 };
 
 /** Whether the event is one half, or the whole, of a tool call. */
-export function isToolCall({ tool, category, phase }: AuditEvent): boolean {
-  return category === "tool_call" || (tool !== null && phase !== null);
+export function isToolCall({ category }: AuditEvent): boolean {
+  return category === "tool_call";
 }
 
 function place({ id, seq, occurredAt, environment, tool, agent, runId }: AuditEvent) {

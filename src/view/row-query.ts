@@ -2,11 +2,14 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 
 /**
  * What must hold of a row's document. `any` and `none` compare a member, as text, with values;
- * `range` bounds a number, both ends inclusive, and fails where there is none.
+ * `range` bounds a number, both ends inclusive, and fails where there is none. `absent` holds where
+ * the member is null or missing; `has` where it is a list with the value in it.
  */
 export type RowCondition =
   | { readonly op: "any" | "none"; readonly member: string; readonly values: readonly string[] }
-  | { readonly op: "range"; readonly member: string; readonly min?: number; readonly max?: number };
+  | { readonly op: "range"; readonly member: string; readonly min?: number; readonly max?: number }
+  | { readonly op: "absent"; readonly member: string }
+  | { readonly op: "has"; readonly member: string; readonly value: string };
 
 /** Rows of one group of a view, in the order of their sorts, ties by key. */
 export interface RowQuery {
@@ -51,6 +54,8 @@ export interface RowPage {
 export function meets(doc: JsonObject, where: readonly RowCondition[]): boolean {
   return where.every((condition) => {
     const value: JsonValue | undefined = doc[condition.member];
+    if (condition.op === "absent") return value === undefined || value === null;
+    if (condition.op === "has") return Array.isArray(value) && value.includes(condition.value);
     if (condition.op === "range") {
       const { min = -Infinity, max = Infinity } = condition;
       return typeof value === "number" && value >= min && value <= max;

@@ -1,0 +1,163 @@
+import { type Micros, nowMicros } from "../../base/clock.ts";
+import { TrailError } from "../../base/error.ts";
+import type { AuditEvent, EventDraft } from "../../event/event.ts";
+import { microsOf, type Time } from "../../query/time.ts";
+import { finishDraft, logDraft, startDraft } from "./drafts.ts";
+import { beginRun, type RunHandle } from "./handle.ts";
+import { type RunGround, RunReader } from "./reader.ts";
+import type { Run, RunDraft, RunEnd, RunFilter, RunLog, RunTree } from "./run.ts";
+
+/**
+ * The run history, over immutable events: a start, a finish or a log that is told again is a new
+ * event, the last word counts in what is read, and `history` keeps each earlier one. Every list is
+ * newest start first, ties by `seq`. `limit` of 0 or less is no limit. A run of which only events
+ * with its id are known, and no start, is none here; `Runs.seen` lists it.
+ */
+export interface Runs {
+  /** Opens the store, and makes what is missing there. */
+  initialize(): Promise<void>;
+  /**
+   * Starts a run, as given. Told again, it changes skill, caller, channel, parent, inputs and time of
+   * start, and keeps how the run ended.
+   */
+  startRun(run: RunDraft): Promise<void>;
+  /** Ends a run, now. Told again, the last word counts. Rejects with `run.not_found`. */
+  finishRun(id: string, end: RunEnd): Promise<void>;
+  /** Adds a log; one with a known sequence takes its place in what is read. */
+  appendLog(log: RunLog): Promise<void>;
+  /** Rejects with `run.not_found`. */
+  getRun(id: string): Promise<Run>;
+  /** Ascending by sequence; empty for an unknown run. */
+  listLogsByRun(id: string): Promise<RunLog[]>;
+  listRunsBySkill(skillId: string, limit: number): Promise<Run[]>;
+  listRunsBySkillPaginated(
+    skillId: string,
+    offset: number,
+    limit: number,
+    includeDryRun: boolean,
+  ): Promise<Run[]>;
+  countRunsBySkill(skillId: string, includeDryRun: boolean): Promise<number>;
+  /** Without dry runs. */
+  listRunsByCaller(callerId: string, limit: number): Promise<Run[]>;
+  listRunsFiltered(filter: RunFilter, offset: number, limit: number): Promise<Run[]>;
+  countRunsFiltered(filter: RunFilter): Promise<number>;
+  /** Direct children, dry runs included, no limit. */
+  listChildrenByParent(id: string): Promise<Run[]>;
+  /** The run, then its parents up to the root, at most 1000; ends where a parent is unknown or comes again. */
+  walkParentChain(id: string): Promise<Run[]>;
+  /** Finished before the time, dry runs included. `asc` begins with the oldest start. */
+  listFinishedRunsBefore(cutoff: Time, limit: number, direction?: "desc" | "asc"): Promise<Run[]>;
+  /** The newest start of each skill; `error` and `timeout` do not count unless `includeFailed`. */
+  lastRunBySkills(skillIds: readonly string[], includeFailed: boolean): Promise<Map<string, Micros>>;
+
+  /** Starts a run without waiting, and gives what is needed to log and end it. */
+  begin(run: Omit<RunDraft, "id"> & { id?: string }): RunHandle;
+  /** One page and the number of all that match, at one moment. Also runs of which no start is known. */
+  list(filter?: RunFilter & { offset?: number; limit?: number }): Promise<{ runs: Run[]; total: number }>;
+  /** The run, or what is known of it without a start, or null. */
+  find(id: string): Promise<Run | null>;
+  /** The run and everything below it, with what the tree cost: each token counted once. */
+  tree(id: string): Promise<RunTree>;
+  /** Every start, finish and log of the run as it was told, oldest first. */
+  history(id: string): Promise<AuditEvent[]>;
+  /** Runs that began, did not end, and have been silent for so long (default 15 minutes). */
+  listLost(options?: { silentForMs?: number }): Promise<Run[]>;
+  /** Ends the lost ones with status `error`, and returns them. */
+  closeLost(options?: { silentForMs?: number }): Promise<Run[]>;
+}
+
+const SILENT_FOR_MS = 900_000;
+
+export interface RunsGround extends RunGround {
+  record(draft: EventDraft): string;
+  recordDurably(draft: EventDraft): Promise<unknown>;
+}
+
+export function createRuns(ground: RunsGround): Runs {
+  const reader = new RunReader(ground);
+  const known: RunFilter = { begunOnly: true };
+
+  const runs: Runs = {
+    async initialize() {
+      await ground.open();
+    },
+
+    async startRun(run) {
+      await ground.recordDurably(startDraft(run, ground.tenant));
+    },
+
+    async finishRun(id, end) {
+      await ground.flush();
+      await runs.getRun(id);
+      await ground.recordDurably(finishDraft(id, end, ground.tenant));
+    },
+
+    async appendLog(log) {
+      await ground.recordDurably(logDraft(log, ground.tenant));
+    },
+
+    async getRun(id) {
+      const run = await reader.find(id);
+      if (run === null || !run.begun) throw notFound();
+      return run;
+    },
+
+    listLogsByRun: (id) => reader.logs(id),
+    listRunsBySkill: (skillId, limit) => runs.listRunsFiltered({ skillId }, 0, limit),
+    listRunsBySkillPaginated: (skillId, offset, limit, includeDryRun) =>
+      runs.listRunsFiltered({ skillId, includeDryRun }, offset, limit),
+    countRunsBySkill: (skillId, includeDryRun) => runs.countRunsFiltered({ skillId, includeDryRun }),
+    listRunsByCaller: (callerId, limit) => runs.listRunsFiltered({ callerId }, 0, limit),
+    listRunsFiltered: (filter, offset, limit) => reader.list({ ...filter, ...known }, { offset, limit }),
+    async countRunsFiltered(filter) {
+      return (await reader.page({ ...filter, ...known }, { offset: 0, limit: 1 })).total;
+    },
+
+    listChildrenByParent: (id) =>
+      reader.list({ ...known, parentRunId: id, includeDryRun: true }, { limit: 0 }),
+    walkParentChain: (id) => reader.chain(id),
+    listFinishedRunsBefore: (cutoff, limit, direction = "desc") =>
+      reader.list(
+        { ...known, includeDryRun: true, finishedBefore: microsOf(cutoff, "cutoff") },
+        { limit, direction },
+      ),
+
+    async lastRunBySkills(skillIds, includeFailed) {
+      const last = new Map<string, Micros>();
+      const notStatus = includeFailed ? [] : ["error", "timeout"];
+      for (const skillId of new Set(skillIds)) {
+        const [run] = await reader.list({ ...known, skillId, includeDryRun: true, notStatus }, { limit: 1 });
+        if (run !== undefined) last.set(skillId, run.startedAt);
+      }
+      return last;
+    },
+
+    begin: (run) => beginRun(ground, run),
+    list: ({ offset = 0, limit = 50, ...filter } = {}) => reader.page(filter, { offset, limit }),
+    find: (id) => reader.find(id),
+    tree: (id) => reader.tree(id),
+    history: (id) => reader.history(id),
+    listLost: ({ silentForMs = SILENT_FOR_MS } = {}) =>
+      reader.list(
+        { ...known, includeDryRun: true, status: "running", silentSince: nowMicros() - silentForMs * 1_000 },
+        { limit: 0 },
+      ),
+
+    async closeLost(options) {
+      const lost = await runs.listLost(options);
+      for (const { id, lastEventAt } of lost) {
+        const error = `The run ended without a word; its last event is of ${new Date(lastEventAt / 1_000).toISOString()}.`;
+        await runs.finishRun(id, { status: "error", error });
+      }
+      return lost;
+    },
+  };
+  return runs;
+}
+
+function notFound(): TrailError {
+  return new TrailError("run.not_found", "skill run not found", {
+    field: "run_id",
+    fix: "Start the run first; ids are exact.",
+  });
+}
