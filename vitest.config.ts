@@ -10,6 +10,9 @@ export default defineConfig({
     // Conditions are polled; on a busy machine a process may take seconds to come up.
     expect: { poll: { timeout: 10_000 } },
     maxWorkers: 2,
+    // V8's bookkeeping of code pages races when threads come and go by the hundred, where the processor has
+    // protection keys: "Check failed: jit_page.has_value()" (nodejs/node#64500).
+    execArgv: ["--no-memory-protection-keys"],
     projects: [
       { extends: true, test: { name: "unit", include: ["src/**/*.test.ts", "ui/**/*.test.{ts,tsx}"] } },
       { extends: true, test: { name: "house", include: ["test/tidy/**/*.test.ts"] } },

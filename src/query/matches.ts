@@ -31,6 +31,11 @@ const EQUAL: { readonly [K in EqualField]: (event: AuditEvent) => string | null 
   emitter_id: (event) => event.emitter?.id ?? null,
 };
 
+/** What a condition on the field compares. */
+export function fieldOf(event: AuditEvent, field: EqualField): string | null {
+  return EQUAL[field](event);
+}
+
 const RANGE: { readonly [K in RangeField]: (event: AuditEvent) => number | null } = {
   seq: (event) => event.seq,
   occurred_at: (event) => event.occurredAt,

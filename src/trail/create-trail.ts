@@ -10,8 +10,8 @@ import { createTools } from "./calls/tools.ts";
 import { createInsights } from "./insights.ts";
 import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
-import { createRuns } from "./runs/runs.ts";
-import type { Receipt, Trail } from "./trail.ts";
+import { createRuns, type RunsGround } from "./runs/runs.ts";
+import type { Receipt, Scope, Trail } from "./trail.ts";
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const DEFAULT_FLUSH_INTERVAL_MS = 20;
@@ -64,16 +64,8 @@ export function createTrail({ openStore, spoolDir }: Ground, options: TrailOptio
   const trail: Trail = {
     record: ground.record,
 
-    async recordDurably(draft, { timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
-      const accepted = emitter.accept(draft);
-      const until = performance.now() + timeoutMs;
-      const before = await emitter.flush(timeoutMs);
-      if (!before.complete) throw notCommitted("events before it are still waiting", timeoutMs);
-      const committed = commit([accepted]);
-      if (!(await settlesWithin(committed, until - performance.now())))
-        throw notCommitted("the store did not answer", timeoutMs);
-      return receiptOf((await committed)[0]);
-    },
+    recordDurably: (draft, { timeoutMs = DEFAULT_TIMEOUT_MS } = {}) =>
+      commitDurably(emitter, commit, draft, timeoutMs),
 
     append(drafts) {
       for (const draft of drafts) redactor.redact(draft);
@@ -88,12 +80,7 @@ export function createTrail({ openStore, spoolDir }: Ground, options: TrailOptio
     },
 
     health: () => emitter.health(),
-    events: createReader(openForReading, tenant),
-    tools: createTools(ground),
-    runs: createRuns(ground),
-    insights: createInsights(openForReading, tenant),
-    rebuild: async (scope = {}) => (await openForReading()).rebuild(scope.tenant ?? tenant),
-    emitters: async (scope = {}) => (await openForReading()).emitters(scope.tenant ?? tenant),
+    ...viewsOf(ground),
     describe: async () => (await store.open()).describe(),
     async [Symbol.asyncDispose]() {
       await trail.close();
@@ -105,6 +92,36 @@ export function createTrail({ openStore, spoolDir }: Ground, options: TrailOptio
   }
 
   return trail;
+}
+
+/** In order: what was recorded before is in the store first. */
+async function commitDurably(
+  emitter: Emitter,
+  commit: (drafts: readonly WireDraft[]) => Promise<Outcome[]>,
+  draft: EventDraft,
+  timeoutMs: number,
+): Promise<Receipt> {
+  const accepted = emitter.accept(draft);
+  const until = performance.now() + timeoutMs;
+  const before = await emitter.flush(timeoutMs);
+  if (!before.complete) throw notCommitted("events before it are still waiting", timeoutMs);
+  const committed = commit([accepted]);
+  if (!(await settlesWithin(committed, until - performance.now())))
+    throw notCommitted("the store did not answer", timeoutMs);
+  return receiptOf((await committed)[0]);
+}
+
+/** What is read from the log, and recorded by more than one event. */
+function viewsOf(ground: RunsGround) {
+  const { open, tenant } = ground;
+  return {
+    events: createReader(open, tenant),
+    tools: createTools(ground),
+    runs: createRuns(ground),
+    insights: createInsights(open, tenant),
+    rebuild: async (scope: Scope = {}) => (await open()).rebuild(scope.tenant ?? tenant),
+    emitters: async (scope: Scope = {}) => (await open()).emitters(scope.tenant ?? tenant),
+  };
 }
 
 function notCommitted(why: string, timeoutMs: number): TrailError {

@@ -39,6 +39,7 @@ export const runs: Projection = {
     return run;
   },
 
+  // When it was first and last heard of stays known as long as anything of it is there.
   forget(doc, event) {
     count(doc, event, -1);
     if (event.id === doc.startId) doc.begun = false;

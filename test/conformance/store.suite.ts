@@ -5,6 +5,7 @@ import { emitterRules } from "./emitters.rules.ts";
 import { lifeRules } from "./life.rules.ts";
 import { listRules } from "./list.rules.ts";
 import { matchRules } from "./match.rules.ts";
+import { pruneRules } from "./prune.rules.ts";
 import { rowRules } from "./rows.rules.ts";
 import { statsRules } from "./stats.rules.ts";
 
@@ -55,6 +56,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
     lifeRules(subject);
     matchRules(subject);
     rowRules(subject);
+    pruneRules(subject);
 
     it("describes itself", async () => {
       const facts = await subject.store.describe();

@@ -4,11 +4,23 @@ import type { AuditEvent } from "../../event/event.ts";
 import { EVENT_TYPES, SYSTEM_TENANT } from "../../event/vocabulary.ts";
 import { toEvent } from "../../event/wire.ts";
 import type { Query } from "../../query/filter.ts";
-import { matches } from "../../query/matches.ts";
+import { fieldOf, matches } from "../../query/matches.ts";
 import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
 import { type Closing, readClosing, toEmitterState, toRanges } from "../emissions.ts";
+import { FacetCounter } from "../facet-counter.ts";
 import { readLine } from "../line.ts";
-import type { EmitterState, Outcome, Page, Stats, Store, StoreDescription } from "../store.ts";
+import type {
+  EmitterState,
+  FacetQuery,
+  Facets,
+  Outcome,
+  Page,
+  PruneOrder,
+  PruneResult,
+  Stats,
+  Store,
+  StoreDescription,
+} from "../store.ts";
 import { MemoryRows } from "./memory-rows.ts";
 
 const MICROS_PER_HOUR = 3_600_000_000;
@@ -28,6 +40,9 @@ interface Numbered {
 
 class MemoryStore implements Store {
   readonly #logs = new Map<string, AuditEvent[]>();
+  readonly #heads = new Map<string, number>();
+  /** Numbers of emitters whose events are pruned. */
+  readonly #gone = new Map<string, AuditEvent[]>();
   readonly #byId = new Map<string, AuditEvent>();
   readonly #byKey = new Map<string, AuditEvent>();
   readonly #closings = new Map<string, Closing & { at: Micros }>();
@@ -63,7 +78,9 @@ class MemoryStore implements Store {
     this.#logs.set(draft.tenant, log);
     const last = log.at(-1);
     const recordedAt = last === undefined ? now : Math.max(now, last.recordedAt);
-    const event = toEvent(draft, log.length + 1, recordedAt);
+    const seq = (this.#heads.get(draft.tenant) ?? 0) + 1;
+    this.#heads.set(draft.tenant, seq);
+    const event = toEvent(draft, seq, recordedAt);
     log.push(event);
     this.#byId.set(event.id, event);
     if (key !== undefined) this.#byKey.set(key, event);
@@ -118,7 +135,7 @@ class MemoryStore implements Store {
 
   async head(tenant: string): Promise<number> {
     this.#assertOpen();
-    return this.#logs.get(tenant)?.length ?? 0;
+    return this.#heads.get(tenant) ?? 0;
   }
 
   async tenants(): Promise<string[]> {
@@ -141,7 +158,7 @@ class MemoryStore implements Store {
     };
     return {
       total: counted.length,
-      head: log.length,
+      head: this.#heads.get(tenant) ?? 0,
       eventsLastHour: log.filter((event) => event.recordedAt >= hourAgo).length,
       byCategory: by((event) => event.category),
       byStatus: by((event) => event.status),
@@ -154,7 +171,8 @@ class MemoryStore implements Store {
   async emitters(tenant: string): Promise<EmitterState[]> {
     this.#assertOpen();
     const known = new Map<string, Numbered>();
-    for (const { emitter, recordedAt } of this.#logs.get(tenant) ?? []) {
+    const gone = this.#gone.get(tenant) ?? [];
+    for (const { emitter, recordedAt } of [...gone, ...(this.#logs.get(tenant) ?? [])]) {
       if (emitter === null) continue;
       const { id, epoch } = emitter;
       const key = JSON.stringify([tenant, id, epoch]);
@@ -172,6 +190,51 @@ class MemoryStore implements Store {
       .map(([key, { numbers, ...emitter }]) =>
         toEmitterState(emitter, toRanges(numbers), this.#closings.get(key)?.sent ?? null),
       );
+  }
+
+  async facets(query: FacetQuery): Promise<Facets> {
+    this.#assertOpen();
+    const { tenant, where, fields, scanMax } = query;
+    const log = (this.#logs.get(tenant) ?? []).toReversed();
+    const counter = new FacetCounter(query);
+    for (const event of log.slice(0, scanMax)) {
+      if (!matches(event, where)) continue;
+      counter.add(
+        event.occurredAt,
+        fields.map((field) => fieldOf(event, field)),
+      );
+    }
+    return counter.facets(Math.min(log.length, scanMax), log.length > scanMax);
+  }
+
+  async prune({ tenant, where, except, after = 0, limit, dryRun = false }: PruneOrder): Promise<PruneResult> {
+    this.#assertOpen();
+    const log = this.#logs.get(tenant) ?? [];
+    const found = log.filter((event) => event.seq > after && matches(event, where));
+    const some = found.slice(0, limit);
+    const doomed = some.filter((event) => !except.some((exception) => matches(event, exception)));
+    if (!dryRun) this.#remove(tenant, log, doomed);
+    const [first, last] = [doomed[0], doomed.at(-1)];
+    return {
+      removed: doomed.length,
+      kept: some.length - doomed.length,
+      range: first === undefined || last === undefined ? null : [first.seq, last.seq],
+      end: found.length > some.length ? (some.at(-1)?.seq ?? null) : null,
+    };
+  }
+
+  #remove(tenant: string, log: readonly AuditEvent[], doomed: readonly AuditEvent[]): void {
+    const gone = new Set(doomed);
+    this.#rowsOf(tenant).forget(doomed);
+    this.#logs.set(
+      tenant,
+      log.filter((event) => !gone.has(event)),
+    );
+    this.#gone.set(tenant, [...(this.#gone.get(tenant) ?? []), ...doomed]);
+    for (const event of doomed) {
+      this.#byId.delete(event.id);
+      for (const [key, known] of this.#byKey) if (known === event) this.#byKey.delete(key);
+    }
   }
 
   async row(tenant: string, view: string, key: string): Promise<ViewRow | null> {

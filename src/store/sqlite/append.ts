@@ -70,7 +70,7 @@ export class Appender {
       this.#trim();
       return outcomes;
     } catch (thrown) {
-      this.#forget();
+      this.forget();
       if (this.db.isTransaction) this.db.exec("ROLLBACK");
       throw thrown;
     }
@@ -193,11 +193,12 @@ export class Appender {
 
   #noticeOthers(): void {
     const version = this.#dataVersion.get()?.data_version;
-    if (version !== this.#seenVersion) this.#forget();
+    if (version !== this.#seenVersion) this.forget();
     this.#seenVersion = version;
   }
 
-  #forget(): void {
+  /** Looks at the file again before the next commit: rows of it changed by another hand. */
+  forget(): void {
     this.#tenants.clear();
     this.#summaries.clear();
     this.#changed.clear();

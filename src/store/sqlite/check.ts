@@ -63,19 +63,24 @@ function* checkSeqs(db: DatabaseSync, { no, name, head, lastAt }: TenantRow): Ge
   const rows = db
     .prepare("SELECT pos, tenant_no, created_at FROM events WHERE pos >= ? AND pos < ? ORDER BY pos")
     .iterate(posOf(no, 0), posOf(no + 1, 0));
-  let expected = 1;
+  const removed = prunedOf(db, no);
+  let found = 0;
+  let last = 0;
   let before = 0;
   for (const row of rows) {
     const { pos, tenant_no, created_at } = row as { pos: number; tenant_no: number; created_at: number };
     const seq = seqOf(pos);
-    if (seq !== expected) yield `tenant ${name}: seq ${expected} is missing before ${seq}`;
+    found++;
     if (tenant_no !== no) yield `tenant ${name}: seq ${seq} names tenant number ${tenant_no}`;
     if (created_at < before) yield `tenant ${name}: seq ${seq} was recorded before the one in front of it`;
-    expected = seq + 1;
+    last = seq;
     before = created_at;
   }
-  if (head !== expected - 1) yield `tenant ${name}: the head says ${head}, the last event is ${expected - 1}`;
-  if (head > 0 && lastAt !== before)
+  if (found + removed !== head) {
+    const said = removed === 0 ? "" : ` and ${removed} pruned`;
+    yield `tenant ${name}: the head says ${head}, there are ${found} events${said}, the last is ${last}`;
+  }
+  if (removed === 0 && head > 0 && lastAt !== before)
     yield `tenant ${name}: the last time of recording is not that of the head`;
 }
 
@@ -86,8 +91,9 @@ function* checkBlocks(db: DatabaseSync, tenant: TenantRow): Generator<string> {
   for (let block = first; block < open; block++) {
     const summary = summarizeRows(db, block);
     const where = `tenant ${tenant.name}: block ${block - first}`;
-    if (summary.events !== blockEvents(block)) yield `${where} has ${summary.events} events`;
-    yield* checkBlock(db, where, block, summary);
+    const pruned = prunedOf(db, tenant.no, block);
+    if (summary.events + pruned !== blockEvents(block)) yield `${where} has ${summary.events} events`;
+    if (summary.events > 0) yield* checkBlock(db, where, block, summary);
     for (const [key, mark] of summary.marks) {
       const known = marks.get(key);
       if (known === undefined) {
@@ -100,6 +106,14 @@ function* checkBlocks(db: DatabaseSync, tenant: TenantRow): Generator<string> {
   }
   yield* checkNothingBehind(db, tenant, open);
   yield* checkEmitters(db, tenant, marks);
+}
+
+/** How many events retention took from a tenant, or from one of its blocks. */
+function prunedOf(db: DatabaseSync, tenantNo: number, block?: number): number {
+  const [first, last] =
+    block === undefined ? [firstBlockOf(tenantNo), firstBlockOf(tenantNo + 1) - 1] : [block, block];
+  const sql = "SELECT coalesce(sum(events), 0) AS n FROM pruned_blocks WHERE block BETWEEN ? AND ?";
+  return db.prepare(sql).get(first, last)?.n as number;
 }
 
 function* checkBlock(db: DatabaseSync, where: string, block: number, summary: Summary): Generator<string> {
@@ -166,6 +180,10 @@ function* checkNothingBehind(db: DatabaseSync, tenant: TenantRow, open: number):
 
 function* checkEmitters(db: DatabaseSync, tenant: TenantRow, marks: Marks): Generator<string> {
   const rows = db.prepare("SELECT * FROM emitters WHERE tenant_no = ?").all(tenant.no);
+  if (prunedOf(db, tenant.no) > 0) {
+    yield* checkNumbersKnown(db, tenant, marks, rows);
+    return;
+  }
   if (rows.length !== marks.size) yield `tenant ${tenant.name}: ${rows.length} emitters, not ${marks.size}`;
   const ranges = db.prepare("SELECT low, high FROM emitter_ranges WHERE emitter_no = ? ORDER BY low");
   for (const row of rows) {
@@ -179,6 +197,23 @@ function* checkEmitters(db: DatabaseSync, tenant: TenantRow, marks: Marks): Gene
       row.first_at === mark.firstAt &&
       row.last_at === mark.lastAt;
     if (!isSame) yield `tenant ${tenant.name}: emitter ${row.id} (${row.epoch}) differs from its events`;
+  }
+}
+
+/** After retention more numbers are known than there are events; none may be unknown. */
+function* checkNumbersKnown(
+  db: DatabaseSync,
+  tenant: TenantRow,
+  marks: Marks,
+  rows: ReadonlyArray<Record<string, unknown>>,
+): Generator<string> {
+  const covers = db.prepare("SELECT 1 FROM emitter_ranges WHERE emitter_no = ? AND low <= ? AND high >= ?");
+  for (const mark of marks.values()) {
+    const row = rows.find(({ id, epoch }) => id === mark.id && epoch === mark.epoch);
+    const isKnown =
+      row !== undefined &&
+      toRanges(mark.numbers).every(([low, high]) => covers.get(row.no as number, low, high));
+    if (!isKnown) yield `tenant ${tenant.name}: emitter ${mark.id} (${mark.epoch}) differs from its events`;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../base/error-codes.ts";
 import type { Query } from "../../query/filter.ts";
 import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
-import type { EmitterState, Page, Stats } from "../store.ts";
+import type { EmitterState, FacetQuery, Facets, Page, PruneOrder, PruneResult, Stats } from "../store.ts";
 import type { SqliteOptions } from "./database.ts";
 import type { Row } from "./rows.ts";
 import type { Folded } from "./view-rows/read-rows.ts";
@@ -30,7 +30,8 @@ export interface PageRows extends Omit<Page, "events"> {
 export interface WriterCalls {
   open: { in: null; out: null };
   append: { in: readonly string[]; out: PackedOutcomes };
-  /** Folds the tenant's views up to the seq, or to the head that it finds. */
+  prune: { in: PruneOrder; out: PruneResult };
+  /** Folds the tenant's views up to the head that it finds; from the beginning where `anew`. */
   fold: { in: { tenant: string; anew: boolean }; out: null };
   close: { in: null; out: null };
 }
@@ -44,6 +45,7 @@ export interface ReaderCalls {
     in: { tenant: string; view: string; key: string; atLeast: number | undefined };
     out: Folded<ViewRow | null>;
   };
+  facets: { in: FacetQuery; out: Facets };
   rows: { in: { query: RowQuery; atLeast: number | undefined }; out: Folded<RowPage> };
   stats: { in: { tenant: string; since: number | undefined }; out: Stats };
   emitters: { in: string; out: EmitterState[] };

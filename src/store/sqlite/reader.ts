@@ -6,6 +6,7 @@ import type { Query } from "../../query/filter.ts";
 import { openForReading } from "./database.ts";
 import { openBlockOf } from "./position.ts";
 import { COMMITTED, type ReaderCalls, type Request, type WorkerStart } from "./protocol.ts";
+import { countFacets } from "./read/facets.ts";
 import { listRows } from "./read/list.ts";
 import { findTenant, Snapshot } from "./read/snapshot.ts";
 import { readStats } from "./read/stats.ts";
@@ -15,6 +16,8 @@ import { noRows, readRow, readRows, whenFolded } from "./view-rows/read-rows.ts"
 import { readEmitters } from "./views/emitters.ts";
 import { summarizeRows } from "./views/summary.ts";
 
+const COUNT_EVENTS = `SELECT (SELECT coalesce(sum(head), 0) FROM tenants)
+  - (SELECT coalesce(sum(events), 0) FROM pruned_blocks)`;
 const POLL_MS = 100;
 const IDLE_MS = 1_000;
 
@@ -38,6 +41,7 @@ const handlers: Handlers = {
         .map(([name]) => name as string)
         .sort(),
     ),
+  facets: (query) => inSnapshot((view) => countFacets(view, query)),
   row: ({ key, ...place }) =>
     inSnapshot((view) => whenFolded(view, place, null, (no) => readRow(view, no, place.view, key))),
   rows: ({ query, atLeast }) =>
@@ -51,8 +55,7 @@ const handlers: Handlers = {
       const fresh = summarizeRows(view.db, openBlockOf(tenant.no, tenant.head)).marks;
       return readEmitters(view.db, tenant.no, name, fresh);
     }),
-  events: () =>
-    inSnapshot((view) => view.all("SELECT coalesce(sum(head), 0) FROM tenants")[0]?.[0] as number),
+  events: () => inSnapshot((view) => view.all(COUNT_EVENTS)[0]?.[0] as number),
   watch: (on) => {
     clearInterval(pollTimer);
     pollTimer = on ? setInterval(pollCommits, POLL_MS) : undefined;

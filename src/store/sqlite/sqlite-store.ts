@@ -5,7 +5,18 @@ import { TrailError } from "../../base/error.ts";
 import type { AuditEvent } from "../../event/event.ts";
 import type { Query } from "../../query/filter.ts";
 import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
-import type { EmitterState, Outcome, Page, Stats, Store, StoreDescription } from "../store.ts";
+import type {
+  EmitterState,
+  FacetQuery,
+  Facets,
+  Outcome,
+  Page,
+  PruneOrder,
+  PruneResult,
+  Stats,
+  Store,
+  StoreDescription,
+} from "../store.ts";
 import { WorkerChannel } from "./channel.ts";
 import { isCurrent, type SqliteOptions } from "./database.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
@@ -90,6 +101,16 @@ class SqliteStore implements Store {
   async emitters(tenant: string): Promise<EmitterState[]> {
     this.#assertOpen();
     return this.#reader.call("emitters", tenant);
+  }
+
+  async facets(query: FacetQuery): Promise<Facets> {
+    this.#assertOpen();
+    return this.#reader.call("facets", query);
+  }
+
+  async prune(order: PruneOrder): Promise<PruneResult> {
+    this.#assertOpen();
+    return this.#writer.call("prune", order);
   }
 
   row(tenant: string, view: string, key: string): Promise<ViewRow | null> {

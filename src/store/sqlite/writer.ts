@@ -1,9 +1,11 @@
 /** The thread that writes: commits together whatever came while the last commit ran. */
 import type { DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { PruneOrder } from "../store.ts";
 import { Appender } from "./append.ts";
 import { openForWriting } from "./database.ts";
 import type { Answer, Request, WorkerStart, WriterCalls } from "./protocol.ts";
+import { pruneSome } from "./prune.ts";
 import { storeError } from "./trouble.ts";
 import { Projector } from "./view-rows/projector.ts";
 
@@ -40,6 +42,9 @@ port.on("message", (message: Request<WriterCalls>) => {
     case "open":
       answer(message.id, open);
       break;
+    case "prune":
+      prune(message.id, message.input as PruneOrder);
+      break;
     case "fold":
       startFolding(message.id, message.input as WriterCalls["fold"]["in"]);
       break;
@@ -61,6 +66,17 @@ function scheduleDrain(): void {
     foldStep();
     if (queue.length > 0 || folding.size > 0) scheduleDrain();
   });
+}
+
+function prune(id: number, order: PruneOrder): void {
+  try {
+    const log = open();
+    const output = views().inTransaction(() => pruneSome(log.db, views(), order));
+    log.forget();
+    send({ id, output });
+  } catch (thrown) {
+    fail(id, thrown);
+  }
 }
 
 function startFolding(id: number, { tenant, anew }: WriterCalls["fold"]["in"]): void {

@@ -92,15 +92,37 @@ interface Ground {
 
 /** Tool calls over a trail. */
 export function createTools(ground: Ground): Tools {
-  const started = new Map<string, Started>();
-  const ended = new Set<string>();
+  const recorder = new CallRecorder(ground);
+  const complete: Tools["complete"] = (id, end = {}) => recorder.complete(id, end);
+  return {
+    start: (call) => recorder.start(call),
+    complete,
+    fail: (id, error, end = {}) => complete(id, { ...end, error: error ?? "failed" }),
+    wrap: (tool, work, call = {}) => wrap(recorder, tool, work, call),
+    query: async (query = {}) => queryCalls(await ground.open(), ground.tenant, query),
+    async get(id, scope = {}) {
+      const page = await queryCalls(await ground.open(), ground.tenant, { ...scope, id });
+      return page.calls[0] ?? null;
+    },
+    open: async (query = {}) => openCalls(await ground.open(), ground.tenant, query),
+  };
+}
 
-  function start(call: CallDraft): string {
+class CallRecorder {
+  readonly #ground: Ground;
+  readonly #started = new Map<string, Started>();
+  readonly #ended = new Set<string>();
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  start(call: CallDraft): string {
     const draft = { ...surroundings(), ...call };
     const id = draft.id && isUuid(draft.id) ? draft.id.toLowerCase() : uuidv7();
-    remember(started, id, { draft, at: performance.now() });
+    remember(this.#started, id, { draft, at: performance.now() });
     const { args, type = "tool.execute", ...fields } = draft;
-    ground.record({
+    this.#ground.record({
       category: "tool_call",
       ...fields,
       id,
@@ -112,12 +134,30 @@ export function createTools(ground: Ground): Tools {
     return id;
   }
 
-  function finish(id: string, begun: Partial<Started>, end: CallEnd): Completion {
-    const { draft, at } = begun;
+  async complete(given: string | null | undefined, end: CallEnd): Promise<Completion> {
+    if (given === null || given === undefined || given === "") return { outcome: "nothing", id: null };
+    const id = given.toLowerCase();
+    if (this.#ended.has(id)) return { outcome: "already_completed", id: null };
+    const begun = this.#started.get(id);
+    if (begun !== undefined) {
+      this.#started.delete(id);
+      return this.#finish(id, begun, end);
+    }
+    await this.#ground.flush();
+    const store = await this.#ground.open();
+    const tenant = surroundings().tenant ?? this.#ground.tenant;
+    const event = isUuid(id) ? await store.get(tenant, id) : null;
+    if (event === null || event.phase !== "started") return { outcome: "unknown", id: null };
+    const row = await store.row(tenant, "calls", id);
+    if (row?.doc.half !== "open" || this.#ended.has(id)) return { outcome: "already_completed", id: null };
+    return this.#finish(id, { draft: draftOf(event) }, end);
+  }
+
+  #finish(id: string, { draft, at }: Partial<Started>, end: CallEnd): Completion {
     const { error, result, status = error === undefined ? "ok" : "error", ...rest } = end;
     const { args: _, id: __, occurredAt: ___, idempotencyKey: ____, ...fields } = draft ?? { tool: "" };
-    remember(ended, id, id);
-    const recorded = ground.record({
+    remember(this.#ended, id, id);
+    const recorded = this.#ground.record({
       category: "tool_call",
       ...fields,
       ...(at === undefined ? {} : { durationMs: Math.round(performance.now() - at) }),
@@ -131,75 +171,41 @@ export function createTools(ground: Ground): Tools {
     });
     return { outcome: "recorded", id: recorded };
   }
+}
 
-  async function complete(given: string | null | undefined, end: CallEnd = {}): Promise<Completion> {
-    if (given === null || given === undefined || given === "") return { outcome: "nothing", id: null };
-    const id = given.toLowerCase();
-    if (ended.has(id)) return { outcome: "already_completed", id: null };
-    const begun = started.get(id);
-    if (begun !== undefined) {
-      started.delete(id);
-      return finish(id, begun, end);
+function wrap<A extends unknown[], R>(
+  recorder: CallRecorder,
+  tool: string,
+  work: (...args: A) => R,
+  call: Omit<CallDraft, "tool" | "args">,
+): (...args: A) => R {
+  // What the tool gave must reach its caller, whatever becomes of the record; `health()` has the counts.
+  const end = (id: string, how: CallEnd): void => {
+    recorder.complete(id, how).catch(() => undefined);
+  };
+  return (...args) => {
+    const id = recorder.start({ ...call, tool, args: args.length === 1 ? args[0] : args });
+    let result: R;
+    try {
+      result = within({ parentId: id }, () => work(...args));
+    } catch (thrown) {
+      end(id, { error: thrown });
+      throw thrown;
     }
-    await ground.flush();
-    const store = await ground.open();
-    const tenant = surroundings().tenant ?? ground.tenant;
-    const event = isUuid(id) ? await store.get(tenant, id) : null;
-    if (event === null || event.phase !== "started") return { outcome: "unknown", id: null };
-    const row = await store.row(tenant, "calls", id);
-    if (row?.doc.half !== "open" || ended.has(id)) return { outcome: "already_completed", id: null };
-    return finish(id, { draft: draftOf(event) }, end);
-  }
-
-  const fail: Tools["fail"] = (id, error, end = {}) => complete(id, { ...end, error: error ?? "failed" });
-
-  /** What the tool gave must reach its caller, whatever becomes of the record; `health()` has the counts. */
-  function note(id: string, end: CallEnd): void {
-    complete(id, end).catch(() => undefined);
-  }
-
-  function wrap<A extends unknown[], R>(
-    tool: string,
-    work: (...args: A) => R,
-    call: Omit<CallDraft, "tool" | "args"> = {},
-  ): (...args: A) => R {
-    return (...args) => {
-      const id = start({ ...call, tool, args: args.length === 1 ? args[0] : args });
-      let result: R;
-      try {
-        result = within({ parentId: id }, () => work(...args));
-      } catch (thrown) {
-        note(id, { error: thrown });
+    if (!isThenable(result)) {
+      end(id, { result });
+      return result;
+    }
+    return result.then(
+      (value: unknown) => {
+        end(id, { result: value });
+        return value;
+      },
+      (thrown: unknown) => {
+        end(id, { error: thrown });
         throw thrown;
-      }
-      if (!isThenable(result)) {
-        note(id, { result });
-        return result;
-      }
-      return result.then(
-        (value: unknown) => {
-          note(id, { result: value });
-          return value;
-        },
-        (thrown: unknown) => {
-          note(id, { error: thrown });
-          throw thrown;
-        },
-      ) as R;
-    };
-  }
-
-  return {
-    start,
-    complete,
-    fail,
-    wrap,
-    query: async (query = {}) => queryCalls(await ground.open(), ground.tenant, query),
-    async get(id, scope = {}) {
-      const page = await queryCalls(await ground.open(), ground.tenant, { ...scope, id });
-      return page.calls[0] ?? null;
-    },
-    open: async (query = {}) => openCalls(await ground.open(), ground.tenant, query),
+      },
+    ) as R;
   };
 }
 

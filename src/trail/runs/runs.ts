@@ -1,4 +1,4 @@
-import { type Micros, nowMicros } from "../../base/clock.ts";
+import { formatMicros, type Micros, nowMicros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
 import type { AuditEvent, EventDraft } from "../../event/event.ts";
 import { microsOf, type Time } from "../../query/time.ts";
@@ -75,84 +75,93 @@ export interface RunsGround extends RunGround {
 
 export function createRuns(ground: RunsGround): Runs {
   const reader = new RunReader(ground);
-  const known: RunFilter = { begunOnly: true };
+  return { ...toldRuns(ground, reader), ...listedRuns(reader), ...seenRuns(ground, reader) };
+}
 
-  const runs: Runs = {
+/** Only runs of which the start is known: what the run history of old knows. */
+const KNOWN: RunFilter = { begunOnly: true };
+
+function toldRuns(ground: RunsGround, reader: RunReader) {
+  const getRun = async (id: string): Promise<Run> => {
+    const run = await reader.find(id);
+    if (run === null || !run.begun) throw notFound();
+    return run;
+  };
+  return {
     async initialize() {
       await ground.open();
     },
-
-    async startRun(run) {
+    async startRun(run: RunDraft) {
       await ground.recordDurably(startDraft(run, ground.tenant));
     },
-
-    async finishRun(id, end) {
+    async finishRun(id: string, end: RunEnd) {
       await ground.flush();
-      await runs.getRun(id);
+      await getRun(id);
       await ground.recordDurably(finishDraft(id, end, ground.tenant));
     },
-
-    async appendLog(log) {
+    async appendLog(log: RunLog) {
       await ground.recordDurably(logDraft(log, ground.tenant));
     },
+    getRun,
+    listLogsByRun: (id: string) => reader.logs(id),
+  };
+}
 
-    async getRun(id) {
-      const run = await reader.find(id);
-      if (run === null || !run.begun) throw notFound();
-      return run;
+function listedRuns(reader: RunReader) {
+  const all = { limit: 0 };
+  const count = async (filter: RunFilter) =>
+    (await reader.page({ ...filter, ...KNOWN }, { offset: 0, limit: 1 })).total;
+  return {
+    listRunsBySkill: (skillId: string, limit: number) => reader.list({ skillId, ...KNOWN }, { limit }),
+    listRunsBySkillPaginated: (skillId: string, offset: number, limit: number, includeDryRun: boolean) =>
+      reader.list({ skillId, includeDryRun, ...KNOWN }, { offset, limit }),
+    countRunsBySkill: (skillId: string, includeDryRun: boolean) => count({ skillId, includeDryRun }),
+    listRunsByCaller: (callerId: string, limit: number) => reader.list({ callerId, ...KNOWN }, { limit }),
+    listRunsFiltered: (filter: RunFilter, offset: number, limit: number) =>
+      reader.list({ ...filter, ...KNOWN }, { offset, limit }),
+    countRunsFiltered: count,
+    listChildrenByParent: (id: string) =>
+      reader.list({ ...KNOWN, parentRunId: id, includeDryRun: true }, all),
+    walkParentChain: (id: string) => reader.chain(id),
+    listFinishedRunsBefore: (cutoff: Time, limit: number, direction: "desc" | "asc" = "desc") => {
+      const finishedBefore = microsOf(cutoff, "cutoff");
+      return reader.list({ ...KNOWN, includeDryRun: true, finishedBefore }, { limit, direction });
     },
 
-    listLogsByRun: (id) => reader.logs(id),
-    listRunsBySkill: (skillId, limit) => runs.listRunsFiltered({ skillId }, 0, limit),
-    listRunsBySkillPaginated: (skillId, offset, limit, includeDryRun) =>
-      runs.listRunsFiltered({ skillId, includeDryRun }, offset, limit),
-    countRunsBySkill: (skillId, includeDryRun) => runs.countRunsFiltered({ skillId, includeDryRun }),
-    listRunsByCaller: (callerId, limit) => runs.listRunsFiltered({ callerId }, 0, limit),
-    listRunsFiltered: (filter, offset, limit) => reader.list({ ...filter, ...known }, { offset, limit }),
-    async countRunsFiltered(filter) {
-      return (await reader.page({ ...filter, ...known }, { offset: 0, limit: 1 })).total;
-    },
-
-    listChildrenByParent: (id) =>
-      reader.list({ ...known, parentRunId: id, includeDryRun: true }, { limit: 0 }),
-    walkParentChain: (id) => reader.chain(id),
-    listFinishedRunsBefore: (cutoff, limit, direction = "desc") =>
-      reader.list(
-        { ...known, includeDryRun: true, finishedBefore: microsOf(cutoff, "cutoff") },
-        { limit, direction },
-      ),
-
-    async lastRunBySkills(skillIds, includeFailed) {
+    async lastRunBySkills(skillIds: readonly string[], includeFailed: boolean) {
       const last = new Map<string, Micros>();
       const notStatus = includeFailed ? [] : ["error", "timeout"];
       for (const skillId of new Set(skillIds)) {
-        const [run] = await reader.list({ ...known, skillId, includeDryRun: true, notStatus }, { limit: 1 });
+        const [run] = await reader.list({ ...KNOWN, skillId, includeDryRun: true, notStatus }, { limit: 1 });
         if (run !== undefined) last.set(skillId, run.startedAt);
       }
       return last;
     },
+  };
+}
 
-    begin: (run) => beginRun(ground, run),
-    list: ({ offset = 0, limit = 50, ...filter } = {}) => reader.page(filter, { offset, limit }),
-    find: (id) => reader.find(id),
-    tree: (id) => reader.tree(id),
-    history: (id) => reader.history(id),
-    listLost: ({ silentForMs = SILENT_FOR_MS } = {}) =>
-      reader.list(
-        { ...known, includeDryRun: true, status: "running", silentSince: nowMicros() - silentForMs * 1_000 },
-        { limit: 0 },
-      ),
-
-    async closeLost(options) {
-      const lost = await runs.listLost(options);
+function seenRuns(ground: RunsGround, reader: RunReader) {
+  const listLost: Runs["listLost"] = ({ silentForMs = SILENT_FOR_MS } = {}) => {
+    const silentSince = nowMicros() - silentForMs * 1_000;
+    return reader.list({ ...KNOWN, includeDryRun: true, status: "running", silentSince }, { limit: 0 });
+  };
+  return {
+    begin: (run: Omit<RunDraft, "id"> & { id?: string }) => beginRun(ground, run),
+    list: ({ offset = 0, limit = 50, ...filter }: RunFilter & { offset?: number; limit?: number } = {}) =>
+      reader.page(filter, { offset, limit }),
+    find: (id: string) => reader.find(id),
+    tree: (id: string) => reader.tree(id),
+    history: (id: string) => reader.history(id),
+    listLost,
+    async closeLost(options?: { silentForMs?: number }) {
+      const lost = await listLost(options);
       for (const { id, lastEventAt } of lost) {
-        const error = `The run ended without a word; its last event is of ${new Date(lastEventAt / 1_000).toISOString()}.`;
-        await runs.finishRun(id, { status: "error", error });
+        const error = `The run ended without a word; its last event is of ${formatMicros(lastEventAt)}.`;
+        await ground.recordDurably(finishDraft(id, { status: "error", error }, ground.tenant));
       }
       return lost;
     },
   };
-  return runs;
 }
 
 function notFound(): TrailError {

@@ -28,15 +28,20 @@ export const EMPTY_PAGE: PageRows = {
 };
 
 export function listRows(view: Snapshot, query: Query): PageRows {
+  const listing = toListing(view, query);
+  if (listing === undefined) return EMPTY_PAGE;
+  return query.order === "seq" ? listBySeq(listing) : listByOccurred(listing);
+}
+
+/** What a walk needs to know; undefined where nothing can match. */
+export function toListing(view: Snapshot, query: Query): Listing | undefined {
   const tenant = findTenant(view, query.tenant);
-  if (tenant === undefined) return EMPTY_PAGE;
+  if (tenant === undefined) return undefined;
   const bounds = toBounds(view, query, tenant);
-  if (bounds.low > bounds.high) return EMPTY_PAGE;
+  if (bounds.low > bounds.high) return undefined;
   const predicate = toPredicate(query.where);
   view.setNeedles(predicate.needles);
-  const deadline = performance.now() + TIME_MAX_MS;
-  const listing = { view, query, tenant, predicate, bounds, deadline };
-  return query.order === "seq" ? listBySeq(listing) : listByOccurred(listing);
+  return { view, query, tenant, predicate, bounds, deadline: performance.now() + TIME_MAX_MS };
 }
 
 /** What the conditions on seq and on the time of recording, which grows with it, leave of the log. */

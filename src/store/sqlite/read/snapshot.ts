@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { fold } from "../../../query/matches.ts";
 import type { SqlValue } from "../database.ts";
-import { posOf } from "../position.ts";
+import { posOf, seqOf } from "../position.ts";
 import type { Row } from "../rows.ts";
 
 const STATEMENTS_MAX = 64;
@@ -67,8 +67,13 @@ export function firstSeqSince(view: Snapshot, tenant: TenantHead, time: number):
   let high = tenant.head + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const row = view.get("SELECT created_at FROM events WHERE pos = ?", posOf(tenant.no, middle));
-    if (row !== undefined && (row[0] as number) < time) low = middle + 1;
+    // Retention leaves holes: the next event that is there stands for them.
+    const row = view.get(
+      "SELECT pos, created_at FROM events WHERE pos BETWEEN ? AND ? ORDER BY pos LIMIT 1",
+      posOf(tenant.no, middle),
+      posOf(tenant.no, tenant.head),
+    );
+    if (row !== undefined && (row[1] as number) < time) low = seqOf(row[0] as number) + 1;
     else high = middle;
   }
   return low;

@@ -1,9 +1,10 @@
 import { type Micros, nowMicros } from "../../../base/clock.ts";
 import type { Stats } from "../../store.ts";
-import { blockOf, firstPosOf, openBlockOf, posOf } from "../position.ts";
+import { blockOf, firstBlockOf, firstPosOf, openBlockOf, posOf } from "../position.ts";
 import { type Counts, emptyCounts, sumTallies, TALLY_FIELDS } from "../views/tallies.ts";
 import { findTenant, firstSeqSince, type Snapshot, type TenantHead } from "./snapshot.ts";
 
+const TYPE = TALLY_FIELDS.indexOf("event_type");
 const MICROS_PER_HOUR = 3_600_000_000;
 const SELECT_VALUES = `SELECT ${TALLY_FIELDS.join(", ")} FROM events WHERE pos >= ? AND pos < ?`;
 
@@ -17,15 +18,29 @@ export function readStats(view: Snapshot, name: string, since: Micros | undefine
   const [byCategory, byStatus, byType, byAgent, byTool] = countFrom(view, tenant, first);
   const lastHour = firstSeqSince(view, tenant, nowMicros() - MICROS_PER_HOUR);
   return {
-    total: tenant.head - first + 1,
+    total: total(byType),
     head: tenant.head,
-    eventsLastHour: tenant.head - lastHour + 1,
+    eventsLastHour: hasHoles(view, tenant)
+      ? total(countFrom(view, tenant, lastHour)[TYPE])
+      : tenant.head - lastHour + 1,
     byCategory: toRecord(byCategory),
     byStatus: toRecord(byStatus),
     byType: toRecord(byType),
     byAgent: toRecord(byAgent),
     byTool: toRecord(byTool),
   };
+}
+
+/** Each event has a type. */
+function total(byType: Map<string, number> | undefined): number {
+  let sum = 0;
+  for (const count of byType?.values() ?? []) sum += count;
+  return sum;
+}
+
+function hasHoles(view: Snapshot, { no, head }: TenantHead): boolean {
+  const sql = "SELECT 1 FROM pruned_blocks WHERE block BETWEEN ? AND ? LIMIT 1";
+  return view.get(sql, firstBlockOf(no), openBlockOf(no, head)) !== undefined;
 }
 
 function countFrom(view: Snapshot, tenant: TenantHead, first: number): Counts {

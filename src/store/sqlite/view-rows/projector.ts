@@ -24,7 +24,7 @@ export class Projector {
 
   /** Folds the next events of the tenant into its rows, in one transaction. True when nothing is left. */
   step(tenantName: string): boolean {
-    return this.#inTransaction(() => {
+    return this.inTransaction(() => {
       const tenant = this.#sql("SELECT no, head FROM tenants WHERE name = ?").get(tenantName);
       if (tenant === undefined) return true;
       const no = tenant.no as number;
@@ -61,7 +61,7 @@ export class Projector {
 
   /** Marks all rows of the tenant as to be thrown away; the next steps do it, and fold anew. */
   startOver(tenantName: string): void {
-    this.#inTransaction(() => {
+    this.inTransaction(() => {
       const tenant = this.#sql("SELECT no FROM tenants WHERE name = ?").get(tenantName);
       if (tenant === undefined) return;
       for (const projection of PROJECTIONS) this.#setCursor(tenant.no as number, projection, CLEARING);
@@ -160,7 +160,8 @@ export class Projector {
     }
   }
 
-  #inTransaction<T>(work: () => T): T {
+  /** Throws when nothing of the work was committed. */
+  inTransaction<T>(work: () => T): T {
     this.#db.exec("BEGIN IMMEDIATE");
     try {
       const result = work();

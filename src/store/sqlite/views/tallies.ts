@@ -66,6 +66,24 @@ export function writeTallies(db: DatabaseSync, block: number, counts: Counts): v
   for (const [key, text] of completedNodes(block, counts, read)) insert.run(key, text);
 }
 
+/** Makes the nodes that count a block again, where they are stored, after rows of it went. */
+export function replaceTallies(db: DatabaseSync, block: number, counts: Counts): void {
+  const select = db.prepare(SELECT_NODE);
+  const update = db.prepare("UPDATE tallies SET counts = ? WHERE key = ?");
+  update.run(encodeCounts(counts), tallyKey(0, block));
+  for (let level = 1; level < LEVELS; level++) {
+    const node = Math.floor(block / FAN_OUT ** level);
+    const sum = emptyCounts();
+    for (let child = node * FAN_OUT; child < (node + 1) * FAN_OUT; child++) {
+      const text = select.get(tallyKey(level - 1, child))?.counts as string | undefined;
+      // A node is stored only where all its children are.
+      if (text === undefined) return;
+      addCounts(sum, text);
+    }
+    update.run(encodeCounts(sum), tallyKey(level, node));
+  }
+}
+
 /** Adds the counts of the complete blocks from `first` up to, without, `end`. */
 export function sumTallies(db: DatabaseSync, first: number, end: number, sum: Counts): void {
   const select = db.prepare(SELECT_NODE);
