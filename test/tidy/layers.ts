@@ -22,11 +22,24 @@ const layer = (folder: string, mayImport: readonly string[], packages: readonly 
 
 const PORT = ["base", "event", "query", "view"];
 export const ADAPTERS = ["store/memory", "store/sqlite"];
-const HTTP = ["base", "event", "redact", "query", "view", "ingest", "emit", "store", "trail"];
+const HTTP = [
+  "base",
+  "event",
+  "tlog",
+  "evidence",
+  "redact",
+  "query",
+  "view",
+  "ingest",
+  "emit",
+  "store",
+  "trail",
+];
 
 export const LAYERS: readonly Layer[] = [
   layer("base", []),
   layer("event", ["base"]),
+  layer("tlog", ["base"]),
   layer("redact", ["base", "event"]),
   layer("query", ["base", "event"]),
   layer("view", ["base", "event"]),
@@ -34,12 +47,13 @@ export const LAYERS: readonly Layer[] = [
   layer("emit", ["base", "event", "redact"]),
   layer("store", PORT),
   ...ADAPTERS.map((folder) => layer(folder, ["store", ...PORT])),
-  layer("trail", ["base", "event", "redact", "query", "view", "emit", "store"]),
+  layer("evidence", ["base", "event", "tlog"]),
+  layer("trail", ["base", "event", "tlog", "evidence", "redact", "query", "view", "emit", "store"]),
   layer("http", HTTP, ["hono", "@hono/node-server"]),
   layer("cli", [...HTTP, "http", "index", ...ADAPTERS], ["commander"]),
   {
     folder: "index",
-    mayImport: ["base", "event", "redact", "query", "view", "emit", "store", "trail"],
+    mayImport: ["base", "event", "tlog", "evidence", "redact", "query", "view", "emit", "store", "trail"],
     onDemand: ADAPTERS,
     packages: [],
   },
