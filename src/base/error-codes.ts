@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   "option.invalid": { kind: "invalid", title: "Invalid Option" },
   "emitter.full": { kind: "limited", title: "Buffer Full" },
   "emitter.closed": { kind: "conflict", title: "Trail Closed" },
+  "setting.conflict": { kind: "conflict", title: "Conflict" },
   "store.unavailable": { kind: "unavailable", title: "Store Unavailable" },
   "store.unsupported": { kind: "invalid", title: "Unsupported Store" },
   "store.newer_schema": { kind: "unavailable", title: "Store Written By A Newer Daybook" },

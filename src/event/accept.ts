@@ -12,6 +12,7 @@ import {
   type Phase,
   SEVERITIES,
   type Severity,
+  SYSTEM_TENANT,
 } from "./vocabulary.ts";
 import type { WireDraft } from "./wire.ts";
 
@@ -27,7 +28,8 @@ export interface DraftDefaults {
 
 /**
  * The lenient reading, for the library: whatever can be kept is kept, made to fit. It throws only
- * for a draft without a type, the one mistake that no agent makes at run time. `data` is taken as
+ * for a draft without a type or in the tenant that is Daybook's own, mistakes that no agent makes at
+ * run time. `data` is taken as
  * it is; the redactor copies it.
  *
  * One object literal in one key order: the engine keeps a single hidden class, which the hot path
@@ -41,11 +43,18 @@ export function acceptDraft(draft: EventDraft, defaults: DraftDefaults): WireDra
       fix: 'Pass { type: "…" } to record().',
     });
   }
+  const tenant = name(draft.tenant) ?? defaults.tenant ?? DEFAULT_TENANT;
+  if (tenant === SYSTEM_TENANT) {
+    throw new TrailError("event.invalid", `The tenant must not be the reserved "${SYSTEM_TENANT}".`, {
+      field: "tenant",
+      fix: "Use another name.",
+    });
+  }
   const actor = draft.actor;
   const resource = draft.resource;
   return {
     id: typeof draft.id === "string" && isUuid(draft.id) ? draft.id.toLowerCase() : uuidv7(),
-    tenant: name(draft.tenant) ?? defaults.tenant ?? DEFAULT_TENANT,
+    tenant,
     environment: name(draft.environment) ?? defaults.environment ?? DEFAULT_ENVIRONMENT,
     occurred_at: time(draft.occurredAt),
     event_type: cut(type, LIMITS.nameChars),

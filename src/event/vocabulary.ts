@@ -31,7 +31,9 @@ export const DEFAULT_SEVERITY: Severity = "INFO";
 /**
  * The tenant in which Daybook writes about itself, so that a tenant's own log holds nothing but what
  * its agents did: an emitter that closes says here how many events it sent (`emitter.closed`, data
- * `{ tenant, emitter_id, emitter_epoch, sent }`). Nothing else can be written here.
+ * `{ tenant, emitter_id, emitter_epoch, sent }`), and each change that an administrator makes is an
+ * event here (`setting.saved`, `setting.removed`, data `{ tenant, kind, id, value, expected }`).
+ * Nobody else can write here, by any door.
  */
 export const SYSTEM_TENANT = "daybook";
 
@@ -41,4 +43,6 @@ export const RESERVED_RESOURCE_PREFIX = "smpl.";
 export const EVENT_TYPES = {
   emitterClosed: "emitter.closed",
   trailDropped: "trail.dropped",
+  settingSaved: "setting.saved",
+  settingRemoved: "setting.removed",
 } as const;

@@ -2,7 +2,7 @@ import { settlesWithin } from "../base/deadline.ts";
 import { messageOf, TrailError } from "../base/error.ts";
 import { Emitter } from "../emit/emitter.ts";
 import type { EventDraft } from "../event/event.ts";
-import { DEFAULT_TENANT } from "../event/vocabulary.ts";
+import { DEFAULT_TENANT, EVENT_TYPES, SYSTEM_TENANT } from "../event/vocabulary.ts";
 import { encodeDraft, type WireDraft } from "../event/wire.ts";
 import { createRedactor, noRedactor } from "../redact/redactor.ts";
 import type { Outcome, Store } from "../store/store.ts";
@@ -11,6 +11,7 @@ import { createInsights } from "./insights.ts";
 import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
 import { createRuns, type RunsGround } from "./runs/runs.ts";
+import { createSettings } from "./settings.ts";
 import type { Receipt, Scope, Trail } from "./trail.ts";
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -68,6 +69,7 @@ export function createTrail({ openStore, spoolDir }: Ground, options: TrailOptio
       commitDurably(emitter, commit, draft, timeoutMs),
 
     append(drafts) {
+      refuseSystemTenant(drafts);
       for (const draft of drafts) redactor.redact(draft);
       return commit(drafts);
     },
@@ -92,6 +94,17 @@ export function createTrail({ openStore, spoolDir }: Ground, options: TrailOptio
   }
 
   return trail;
+}
+
+/** Every door of the server ends here, whatever it has checked itself. */
+function refuseSystemTenant(drafts: readonly WireDraft[]): void {
+  const forged = drafts.some(
+    ({ tenant, event_type }) => tenant === SYSTEM_TENANT && event_type !== EVENT_TYPES.emitterClosed,
+  );
+  if (!forged) return;
+  throw new TrailError("event.invalid", `The tenant must not be the reserved "${SYSTEM_TENANT}".`, {
+    field: "tenant",
+  });
 }
 
 /** In order: what was recorded before is in the store first. */
@@ -119,6 +132,7 @@ function viewsOf(ground: RunsGround) {
     tools: createTools(ground),
     runs: createRuns(ground),
     insights: createInsights(open, tenant),
+    settings: createSettings(open),
     rebuild: async (scope: Scope = {}) => (await open()).rebuild(scope.tenant ?? tenant),
     emitters: async (scope: Scope = {}) => (await open()).emitters(scope.tenant ?? tenant),
   };

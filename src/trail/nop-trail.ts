@@ -5,6 +5,7 @@ import { createTools } from "./calls/tools.ts";
 import { createInsights } from "./insights.ts";
 import { createReader } from "./reader.ts";
 import { createRuns } from "./runs/runs.ts";
+import { createSettings } from "./settings.ts";
 import type { Trail } from "./trail.ts";
 
 const NOTHING: Flushed = { complete: true, persisted: 0, dropped: 0, pending: 0 };
@@ -71,6 +72,7 @@ export const nopTrail: Trail = {
   tools: createTools(ground),
   runs: createRuns(ground),
   insights: createInsights(open, ""),
+  settings: createSettings(open),
   rebuild: async () => undefined,
   emitters: async () => [],
   describe: emptyStore.describe,

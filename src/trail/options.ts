@@ -1,5 +1,6 @@
 import { TrailError } from "../base/error.ts";
 import type { DraftDefaults } from "../event/accept.ts";
+import { SYSTEM_TENANT } from "../event/vocabulary.ts";
 import type { RedactOptions } from "../redact/redactor.ts";
 
 /** What a trail may be told. Every default is the careful one. */
@@ -63,6 +64,8 @@ export function checkOptions(options: TrailOptions): void {
   atLeast("bufferEvents", options.bufferEvents, 1);
   atLeast("bufferBytes", options.bufferBytes, 1024);
   atLeast("flushIntervalMs", options.flushIntervalMs, 0);
+  if (options.tenant === SYSTEM_TENANT)
+    throw invalid("tenant", `must not be the reserved "${SYSTEM_TENANT}"`);
   for (const key of [
     "tenant",
     "environment",

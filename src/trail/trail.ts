@@ -8,6 +8,7 @@ import type { EmitterState, Outcome, Page, Stats, StoreDescription } from "../st
 import type { Tools } from "./calls/tools.ts";
 import type { Insights } from "./insights.ts";
 import type { Runs } from "./runs/runs.ts";
+import type { Settings } from "./settings.ts";
 
 /** Where an event is in the log. */
 export interface Receipt {
@@ -23,7 +24,7 @@ export interface Receipt {
 export interface Trail extends AsyncDisposable {
   /**
    * Takes an event and returns its id at once. Never waits; throws only `event.invalid` for a
-   * draft without a type, or, in a trail that was asked to fail closed, when the event cannot be
+   * draft without a type or in the reserved tenant `daybook`, or, in a trail that was asked to fail closed, when the event cannot be
    * kept.
    */
   record(draft: EventDraft): string;
@@ -55,6 +56,9 @@ export interface Trail extends AsyncDisposable {
 
   /** Figures, failures, facets, and what touched what. */
   readonly insights: Insights;
+
+  /** What administrators have set. Not for agents. */
+  readonly settings: Settings;
 
   /** Throws away what is folded from the tenant's log, and folds it anew. Nothing is lost: views hold no facts. */
   rebuild(options?: Scope): Promise<void>;
