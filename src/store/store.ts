@@ -1,7 +1,9 @@
 import type { Micros } from "../base/clock.ts";
 import type { AuditEvent } from "../event/event.ts";
+import type { LeafEntry } from "../event/leaf.ts";
 import type { Condition, EqualField, Query } from "../query/filter.ts";
 import type { RowPage, RowQuery, ViewRow } from "../view/row-query.ts";
+import type { BlobQuery, BlobWrite, LeafQuery, Leaves } from "./leaves.ts";
 
 /**
  * The port behind which every kind of storage sits: SQLite in a worker thread, memory, a remote
@@ -76,6 +78,24 @@ export interface Store {
    * in the same transaction. The caller writes the receipt. With `dryRun` it only counts.
    */
   prune(order: PruneOrder): Promise<PruneResult>;
+
+  /**
+   * The leaves that `src/event/leaf.ts` makes of the stored bytes, never of a parsed and rewritten
+   * event: the text of `data` stays as the store wrote it first. Made where the rows are read.
+   */
+  leaves(query: LeafQuery): Promise<Leaves>;
+
+  /** The same as entries, with what opens their commitments. */
+  entries(query: LeafQuery): Promise<LeafEntry[]>;
+
+  /** Named bytes of the tenant, beside its log: tiles, checkpoints, keys. Null where there are none. */
+  blob(tenant: string, name: string): Promise<Uint8Array | null>;
+
+  /** Names in order. */
+  blobNames(query: BlobQuery): Promise<string[]>;
+
+  /** Writes all, durably, in one transaction, or, when one is not as expected, nothing: then false. */
+  writeBlobs(tenant: string, writes: readonly BlobWrite[]): Promise<boolean>;
 
   /**
    * Calls the listener, soon and at least once, after every commit that added events, by whatever

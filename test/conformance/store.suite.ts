@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.ts";
 import { appendRules } from "./append.rules.ts";
 import { emitterRules } from "./emitters.rules.ts";
+import { leafRules } from "./leaves.rules.ts";
 import { lifeRules } from "./life.rules.ts";
 import { listRules } from "./list.rules.ts";
 import { matchRules } from "./match.rules.ts";
@@ -57,6 +58,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
     matchRules(subject);
     rowRules(subject);
     pruneRules(subject);
+    leafRules(subject);
 
     it("describes itself", async () => {
       const facts = await subject.store.describe();

@@ -20,7 +20,7 @@ const layer = (folder: string, mayImport: readonly string[], packages: readonly 
   packages,
 });
 
-const PORT = ["base", "event", "query", "view"];
+const PORT = ["base", "event", "tlog", "query", "view"];
 export const ADAPTERS = ["store/memory", "store/sqlite"];
 const HTTP = [
   "base",

@@ -1,6 +1,7 @@
 import { type Micros, nowMicros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
 import type { AuditEvent } from "../../event/event.ts";
+import { columnsOf, type LeafEntry } from "../../event/leaf.ts";
 import { EVENT_TYPES, SYSTEM_TENANT } from "../../event/vocabulary.ts";
 import { toEvent } from "../../event/wire.ts";
 import type { Query } from "../../query/filter.ts";
@@ -8,6 +9,15 @@ import { fieldOf, matches } from "../../query/matches.ts";
 import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
 import { type Closing, readClosing, toEmitterState, toRanges } from "../emissions.ts";
 import { FacetCounter } from "../facet-counter.ts";
+import {
+  type BlobQuery,
+  type BlobWrite,
+  type LeafQuery,
+  type Leaves,
+  type StoredEvent,
+  toEntries,
+  toLeaves,
+} from "../leaves.ts";
 import { readLine } from "../line.ts";
 import type {
   EmitterState,
@@ -21,6 +31,7 @@ import type {
   Store,
   StoreDescription,
 } from "../store.ts";
+import { MemoryBlobs } from "./memory-blobs.ts";
 import { MemoryRows } from "./memory-rows.ts";
 
 const MICROS_PER_HOUR = 3_600_000_000;
@@ -47,6 +58,7 @@ class MemoryStore implements Store {
   readonly #byKey = new Map<string, AuditEvent>();
   readonly #closings = new Map<string, Closing & { at: Micros }>();
   readonly #rows = new Map<string, MemoryRows>();
+  readonly #blobs = new MemoryBlobs();
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
@@ -256,6 +268,35 @@ class MemoryStore implements Store {
     const rows = this.#rows.get(tenant) ?? new MemoryRows();
     this.#rows.set(tenant, rows);
     return rows;
+  }
+
+  async leaves(query: LeafQuery): Promise<Leaves> {
+    return toLeaves(this.#stored(query), query.saltKey);
+  }
+
+  async entries(query: LeafQuery): Promise<LeafEntry[]> {
+    return toEntries(this.#stored(query), query.saltKey);
+  }
+
+  #stored({ tenant, after, limit }: LeafQuery): StoredEvent[] {
+    this.#assertOpen();
+    const events = (this.#logs.get(tenant) ?? []).filter(({ seq }) => seq > after).slice(0, limit);
+    return events.map((event) => ({ seq: event.seq, read: columnsOf(event) }));
+  }
+
+  async blob(tenant: string, name: string): Promise<Uint8Array | null> {
+    this.#assertOpen();
+    return this.#blobs.read(tenant, name);
+  }
+
+  async blobNames(query: BlobQuery): Promise<string[]> {
+    this.#assertOpen();
+    return this.#blobs.names(query);
+  }
+
+  async writeBlobs(tenant: string, writes: readonly BlobWrite[]): Promise<boolean> {
+    this.#assertOpen();
+    return this.#blobs.write(tenant, writes);
   }
 
   watch(listener: () => void): () => void {

@@ -1,6 +1,8 @@
 import type { ErrorCode } from "../../base/error-codes.ts";
+import type { LeafEntry } from "../../event/leaf.ts";
 import type { Query } from "../../query/filter.ts";
 import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
+import type { BlobQuery, BlobWrite, LeafQuery, Leaves } from "../leaves.ts";
 import type { EmitterState, FacetQuery, Facets, Page, PruneOrder, PruneResult, Stats } from "../store.ts";
 import type { SqliteOptions } from "./database.ts";
 import type { Row } from "./rows.ts";
@@ -33,6 +35,7 @@ export interface WriterCalls {
   prune: { in: PruneOrder; out: PruneResult };
   /** Folds the tenant's views up to the head that it finds; from the beginning where `anew`. */
   fold: { in: { tenant: string; anew: boolean }; out: null };
+  writeBlobs: { in: { tenant: string; writes: readonly BlobWrite[] }; out: boolean };
   close: { in: null; out: null };
 }
 
@@ -50,6 +53,10 @@ export interface ReaderCalls {
   stats: { in: { tenant: string; since: number | undefined }; out: Stats };
   emitters: { in: string; out: EmitterState[] };
   events: { in: null; out: number };
+  leaves: { in: LeafQuery; out: Leaves };
+  entries: { in: LeafQuery; out: LeafEntry[] };
+  blob: { in: { tenant: string; name: string }; out: Uint8Array | null };
+  blobNames: { in: BlobQuery; out: string[] };
   watch: { in: boolean; out: null };
   close: { in: null; out: null };
 }

@@ -3,6 +3,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { isUuid, uuidToBytes } from "../../base/uuid.ts";
 import type { Query } from "../../query/filter.ts";
+import { toEntries, toLeaves } from "../leaves.ts";
+import { listBlobs, readBlob } from "./blobs.ts";
 import { openForReading } from "./database.ts";
 import { openBlockOf } from "./position.ts";
 import { COMMITTED, type ReaderCalls, type Request, type WorkerStart } from "./protocol.ts";
@@ -10,6 +12,7 @@ import { countFacets } from "./read/facets.ts";
 import { listRows } from "./read/list.ts";
 import { findTenant, Snapshot } from "./read/snapshot.ts";
 import { readStats } from "./read/stats.ts";
+import { readStored } from "./read/stored.ts";
 import { EVENT_COLUMNS, type Row } from "./rows.ts";
 import { storeError } from "./trouble.ts";
 import { noRows, readRow, readRows, whenFolded } from "./view-rows/read-rows.ts";
@@ -56,6 +59,10 @@ const handlers: Handlers = {
       return readEmitters(view.db, tenant.no, name, fresh);
     }),
   events: () => inSnapshot((view) => view.all(COUNT_EVENTS)[0]?.[0] as number),
+  leaves: (query) => inSnapshot((view) => toLeaves(readStored(view, query), query.saltKey)),
+  entries: (query) => inSnapshot((view) => toEntries(readStored(view, query), query.saltKey)),
+  blob: ({ tenant, name }) => inSnapshot((view) => readBlob(view.db, tenant, name)),
+  blobNames: (query) => inSnapshot((view) => listBlobs(view.db, query)),
   watch: (on) => {
     clearInterval(pollTimer);
     pollTimer = on ? setInterval(pollCommits, POLL_MS) : undefined;

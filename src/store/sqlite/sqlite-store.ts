@@ -3,8 +3,10 @@ import { resolve } from "node:path";
 import type { Micros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
 import type { AuditEvent } from "../../event/event.ts";
+import type { LeafEntry } from "../../event/leaf.ts";
 import type { Query } from "../../query/filter.ts";
 import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
+import type { BlobQuery, BlobWrite, LeafQuery, Leaves } from "../leaves.ts";
 import type {
   EmitterState,
   FacetQuery,
@@ -111,6 +113,31 @@ class SqliteStore implements Store {
   async prune(order: PruneOrder): Promise<PruneResult> {
     this.#assertOpen();
     return this.#writer.call("prune", order);
+  }
+
+  async leaves(query: LeafQuery): Promise<Leaves> {
+    this.#assertOpen();
+    return this.#reader.call("leaves", query);
+  }
+
+  async entries(query: LeafQuery): Promise<LeafEntry[]> {
+    this.#assertOpen();
+    return this.#reader.call("entries", query);
+  }
+
+  async blob(tenant: string, name: string): Promise<Uint8Array | null> {
+    this.#assertOpen();
+    return this.#reader.call("blob", { tenant, name });
+  }
+
+  async blobNames(query: BlobQuery): Promise<string[]> {
+    this.#assertOpen();
+    return this.#reader.call("blobNames", query);
+  }
+
+  async writeBlobs(tenant: string, writes: readonly BlobWrite[]): Promise<boolean> {
+    this.#assertOpen();
+    return this.#writer.call("writeBlobs", { tenant, writes });
   }
 
   row(tenant: string, view: string, key: string): Promise<ViewRow | null> {

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { PruneOrder } from "../store.ts";
 import { Appender } from "./append.ts";
+import { writeBlobs } from "./blobs.ts";
 import { openForWriting } from "./database.ts";
 import type { Answer, Request, WorkerStart, WriterCalls } from "./protocol.ts";
 import { pruneSome } from "./prune.ts";
@@ -45,6 +46,9 @@ port.on("message", (message: Request<WriterCalls>) => {
     case "prune":
       prune(message.id, message.input as PruneOrder);
       break;
+    case "writeBlobs":
+      keepBlobs(message.id, message.input as WriterCalls["writeBlobs"]["in"]);
+      break;
     case "fold":
       startFolding(message.id, message.input as WriterCalls["fold"]["in"]);
       break;
@@ -74,6 +78,15 @@ function prune(id: number, order: PruneOrder): void {
     const output = views().inTransaction(() => pruneSome(log.db, views(), order));
     log.forget();
     send({ id, output });
+  } catch (thrown) {
+    fail(id, thrown);
+  }
+}
+
+function keepBlobs(id: number, { tenant, writes }: WriterCalls["writeBlobs"]["in"]): void {
+  try {
+    const { db: connection } = open();
+    send({ id, output: views().inTransaction(() => writeBlobs(connection, tenant, writes)) });
   } catch (thrown) {
     fail(id, thrown);
   }
