@@ -43,6 +43,9 @@ export const RESERVED_RESOURCE_PREFIX = "smpl.";
 export const EVENT_TYPES = {
   emitterClosed: "emitter.closed",
   trailDropped: "trail.dropped",
+  trailRead: "trail.read",
+  pruneStarted: "trail.prune_started",
+  pruned: "trail.pruned",
   settingSaved: "setting.saved",
   settingRemoved: "setting.removed",
 } as const;

@@ -1,18 +1,30 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Context, Hono } from "hono";
 import { TrailError } from "../base/error.ts";
+import { Rules } from "../rule/rules.ts";
 import type { Trail } from "../trail/trail.ts";
+import { Gate, type GateOptions } from "./access.ts";
 import { type Door, endBody, enter, socketOf } from "./door.ts";
 import { Metrics } from "./metrics.ts";
-import { openapiRoutes } from "./openapi.ts";
+import { openapiRoutes } from "./openapi/routes.ts";
 import { refuseForeignPages } from "./origin.ts";
 import { problemOf, toResponse } from "./problem.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { bulkRoute, recordMany } from "./routes/bulk.ts";
+import { callRoutes } from "./routes/calls.ts";
+import { catalogRoutes } from "./routes/catalog.ts";
 import { eventRoutes, recordOne } from "./routes/events.ts";
+import { exportRoutes } from "./routes/exports.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { hookRoutes } from "./routes/hooks.ts";
+import { insightRoutes } from "./routes/insights.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { streamRoute } from "./routes/stream.ts";
+import { routing } from "./routing.ts";
 import type { ServerState } from "./server-state.ts";
 import { serveStatic } from "./static.ts";
 
@@ -23,6 +35,8 @@ export interface AppOptions {
   log?: (line: string) => void;
   heartbeatMs?: number;
   slowReaderMs?: number;
+  /** Keys, and whether reads are recorded. */
+  access?: GateOptions;
 }
 
 export interface App {
@@ -52,7 +66,10 @@ export function createApp(options: AppOptions): App {
   const log = options.log ?? ((line: string) => process.emitWarning(line));
   const state: ServerState = {
     trail: options.trail,
+    gate: new Gate(options.trail, options.access),
     metrics: new Metrics(),
+    rules: new Rules(),
+    exportKey: randomBytes(32),
     log,
     stopping: stopping.signal,
     heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
@@ -72,13 +89,22 @@ export function createApp(options: AppOptions): App {
   });
   app.onError(failed);
 
-  streamRoute(app, state);
-  bulkRoute(app, state);
-  eventRoutes(app, state);
-  healthRoutes(app, state);
-  otlpRoutes(app, state);
-  hookRoutes(app, state);
-  openapiRoutes(app);
+  const route = routing(app, state);
+  streamRoute(route, state);
+  bulkRoute(route, state);
+  searchRoutes(route, state);
+  exportRoutes(route, state);
+  catalogRoutes(route, state);
+  auditRoutes(route, state);
+  keyRoutes(route, state);
+  eventRoutes(route, state);
+  healthRoutes(route, state);
+  insightRoutes(route, state);
+  callRoutes(route, state);
+  runRoutes(route, state);
+  otlpRoutes(route, state);
+  hookRoutes(route, state);
+  openapiRoutes(route);
   const routes = [
     ...new Set(
       app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`),
@@ -97,7 +123,10 @@ export function createApp(options: AppOptions): App {
     },
     unreadable: () =>
       failed(new TrailError("request.malformed", "The address of the request cannot be read.")),
-    stop: () => stopping.abort(),
+    stop: () => {
+      stopping.abort();
+      state.rules.close();
+    },
   };
 }
 

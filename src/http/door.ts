@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import type { Context } from "hono";
+import type { Access } from "./access.ts";
 import { drained, readBody } from "./body.ts";
 import { refuseForeignPages } from "./origin.ts";
 import { problemOf, toResponse } from "./problem.ts";
@@ -26,7 +27,7 @@ export interface Answer {
 }
 
 /** A route that only records: it is called by Hono, and straight from Node where every microsecond counts. */
-export type Door = (asked: Asked, state: ServerState) => Promise<Answer>;
+export type Door = (asked: Asked, access: Access, state: ServerState) => Promise<Answer>;
 
 /** Node's side of a request; absent where the app is called as a function. */
 export function socketOf(c: Context): { incoming?: IncomingMessage; outgoing?: ServerResponse } {
@@ -48,8 +49,13 @@ function bodyStream(c: Context): Readable {
   return body === null ? Readable.from([]) : Readable.fromWeb(body as NodeReadableStream<Uint8Array>);
 }
 
-export async function throughDoor(c: Context, door: Door, state: ServerState): Promise<Response> {
-  return toResponse(await door(askedBy(c), state));
+export async function throughDoor(
+  c: Context,
+  access: Access,
+  door: Door,
+  state: ServerState,
+): Promise<Response> {
+  return toResponse(await door(askedBy(c), access, state));
 }
 
 /** A door straight from Node's request, without the objects that a general route needs. */
@@ -67,7 +73,8 @@ export async function enter(
   let answer: Answer;
   try {
     refuseForeignPages({ header });
-    answer = await door({ header, body: (maxBytes) => readBody(incoming, header, maxBytes) }, state);
+    const access = await state.gate.admit({ header }, "write", `POST ${route}`);
+    answer = await door({ header, body: (maxBytes) => readBody(incoming, header, maxBytes) }, access, state);
   } catch (thrown) {
     answer = problemOf(thrown, state.log);
   }

@@ -1,10 +1,18 @@
+import type { Rules } from "../rule/rules.ts";
 import type { Trail } from "../trail/trail.ts";
+import type { Gate } from "./access.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What every route works with. */
 export interface ServerState {
   readonly trail: Trail;
+  /** Lets requests in. */
+  readonly gate: Gate;
   readonly metrics: Metrics;
+  /** Evaluates expressions of users. */
+  readonly rules: Rules;
+  /** Signs links to exports; links end with the process. */
+  readonly exportKey: Buffer;
   /** One line for the operator. Never anything that was recorded. */
   readonly log: (line: string) => void;
   /** Fires when the server stops: streams end. */

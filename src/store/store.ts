@@ -73,6 +73,12 @@ export interface Store {
   facets(query: FacetQuery): Promise<Facets>;
 
   /**
+   * Counts the events that match, and their values in fields, exactly, over the whole log up to its
+   * head at the call. Takes as long as it takes, in steps between which others are served.
+   */
+  count(query: CountQuery): Promise<Counts>;
+
+  /**
    * Takes events that match out of the log for good, oldest `seq` first, at most `limit` of them in
    * one transaction; their `seq` stays used, their emitters' numbers stay known. Views forget them
    * in the same transaction. The caller writes the receipt. With `dryRun` it only counts.
@@ -133,6 +139,18 @@ export interface Page {
    * for one match more (within `scanMax`) to know.
    */
   readonly end: { readonly seq: number; readonly occurredAt: Micros } | null;
+}
+
+export interface CountQuery {
+  readonly tenant: string;
+  readonly where: readonly Condition[];
+  readonly fields: readonly EqualField[];
+}
+
+export interface Counts {
+  readonly matched: number;
+  /** By field and value; an event without the field is in none of them. */
+  readonly fields: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export interface FacetQuery {

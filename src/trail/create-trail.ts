@@ -7,6 +7,7 @@ import { encodeDraft, type WireDraft } from "../event/wire.ts";
 import { createRedactor, noRedactor } from "../redact/redactor.ts";
 import type { Outcome, Store } from "../store/store.ts";
 import { createTools } from "./calls/tools.ts";
+import { createCatalog } from "./catalog.ts";
 import { createInsights } from "./insights.ts";
 import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
@@ -60,11 +61,10 @@ export function createTrail({ openStore, spoolDir }: Ground, options: TrailOptio
     record: (draft: EventDraft) => emitter.record(draft),
     recordDurably: (draft: EventDraft) => trail.recordDurably(draft),
     flush: () => trail.flush(),
+    commit,
   };
 
   const trail: Trail = {
-    record: ground.record,
-
     recordDurably: (draft, { timeoutMs = DEFAULT_TIMEOUT_MS } = {}) =>
       commitDurably(emitter, commit, draft, timeoutMs),
 
@@ -83,6 +83,7 @@ export function createTrail({ openStore, spoolDir }: Ground, options: TrailOptio
 
     health: () => emitter.health(),
     ...viewsOf(ground),
+    forTenant: (name) => ({ ...viewsOf(forTenant(ground, name)), tenant: name }),
     describe: async () => (await store.open()).describe(),
     async [Symbol.asyncDispose]() {
       await trail.close();
@@ -124,10 +125,26 @@ async function commitDurably(
   return receiptOf((await committed)[0]);
 }
 
+interface TenantGround extends RunsGround {
+  commit(drafts: readonly WireDraft[]): Promise<Outcome[]>;
+}
+
+/** The same ground with another tenant as the one that is meant where none is named. */
+function forTenant(ground: TenantGround, tenant: string): TenantGround {
+  return {
+    ...ground,
+    tenant,
+    record: (draft) => ground.record({ ...draft, tenant: draft.tenant ?? tenant }),
+    recordDurably: (draft) => ground.recordDurably({ ...draft, tenant: draft.tenant ?? tenant }),
+  };
+}
+
 /** What is read from the log, and recorded by more than one event. */
-function viewsOf(ground: RunsGround) {
+function viewsOf(ground: TenantGround) {
   const { open, tenant } = ground;
   return {
+    record: ground.record,
+    catalog: createCatalog(open, tenant),
     events: createReader(open, tenant),
     tools: createTools(ground),
     runs: createRuns(ground),

@@ -76,6 +76,12 @@ export interface FacetsQuery extends Scope {
   scanMax?: number;
 }
 
+export interface TouchQuery extends Scope {
+  filter: EventFilter | readonly Condition[];
+  /** Default 20. */
+  top?: number;
+}
+
 /** A resource that was touched, or who touched it. */
 export interface Touch extends FacetValue {
   /** `resource_type`, or the field that names who. */
@@ -98,9 +104,9 @@ export interface Insights {
   /** The most frequent values of fields among the events that match. */
   facets(query: FacetsQuery): Promise<Facets>;
   /** What resources the matching events were about: what an agent, an actor or a run touched. */
-  touched(query: Scope & { filter: EventFilter; top?: number }): Promise<Touches>;
-  /** Which agents and actors touched a resource. */
-  touchedBy(query: Scope & { resourceType: string; resourceId?: string; top?: number }): Promise<Touches>;
+  touched(query: TouchQuery): Promise<Touches>;
+  /** Which agents, actors and tools the matching events are of: who touched a resource. */
+  touchedBy(query: TouchQuery): Promise<Touches>;
 }
 
 const DAY = LEVELS.day;
@@ -144,8 +150,7 @@ export function createInsights(open: () => Promise<Store>, ownTenant: string): I
     },
 
     async facets({ tenant = ownTenant, filter = {}, fields, top = TOP, scanMax = SCAN_EVENTS }) {
-      const where = Array.isArray(filter) ? filter : toConditions(filter as EventFilter);
-      return (await open()).facets({ tenant, where, fields, top, scanMax });
+      return (await open()).facets({ tenant, where: conditionsOf(filter), fields, top, scanMax });
     },
 
     async touched({ filter, top = TOP, ...scope }) {
@@ -153,16 +158,18 @@ export function createInsights(open: () => Promise<Store>, ownTenant: string): I
       const touches: Touch[] = [];
       let { exhausted } = types;
       for (const { value: kind } of types.fields.resource_type ?? []) {
-        const where = { ...filter, resourceType: kind };
-        const ids = await insights.facets({ ...scope, filter: where, fields: ["resource_id"], top });
+        const ofKind = [
+          ...conditionsOf(filter),
+          { op: "any", field: "resource_type", values: [kind] } as const,
+        ];
+        const ids = await insights.facets({ ...scope, filter: ofKind, fields: ["resource_id"], top });
         exhausted ||= ids.exhausted;
         for (const value of ids.fields.resource_id ?? []) touches.push({ kind, ...value });
       }
       return { touches: touches.sort((a, b) => b.count - a.count).slice(0, top), exhausted };
     },
 
-    async touchedBy({ resourceType, resourceId, top = TOP, ...scope }) {
-      const filter = { resourceType, ...(resourceId === undefined ? {} : { resourceId }) };
+    async touchedBy({ filter, top = TOP, ...scope }) {
       const who = ["agent", "actor_id", "tool"] as const;
       const { fields, exhausted } = await insights.facets({ ...scope, filter, fields: who, top });
       const touches = who.flatMap((kind) => (fields[kind] ?? []).map((value) => ({ kind, ...value })));
@@ -170,6 +177,14 @@ export function createInsights(open: () => Promise<Store>, ownTenant: string): I
     },
   };
   return insights;
+}
+
+function conditionsOf(filter: EventFilter | readonly Condition[]): readonly Condition[] {
+  return isConditions(filter) ? filter : toConditions(filter);
+}
+
+function isConditions(filter: EventFilter | readonly Condition[]): filter is readonly Condition[] {
+  return Array.isArray(filter);
 }
 
 interface Span {

@@ -2,6 +2,7 @@ import { uuidv7 } from "../base/uuid.ts";
 import type { Flushed } from "../emit/health.ts";
 import type { Store } from "../store/store.ts";
 import { createTools } from "./calls/tools.ts";
+import { createCatalog } from "./catalog.ts";
 import { createInsights } from "./insights.ts";
 import { createReader } from "./reader.ts";
 import { createRuns } from "./runs/runs.ts";
@@ -32,6 +33,7 @@ const emptyStore: Store = {
   rows: async ({ total = false }) => ({ rows: [], end: null, total: total ? 0 : null }),
   rebuild: async () => undefined,
   facets: async () => ({ scanned: 0, matched: 0, exhausted: false, fields: {} }),
+  count: async () => ({ matched: 0, fields: {} }),
   prune: async () => ({ removed: 0, kept: 0, range: null, end: null }),
   leaves: async () => ({ seqs: new Float64Array(), hashes: new Uint8Array() }),
   entries: async () => [],
@@ -52,9 +54,22 @@ const ground = {
   flush: async () => NOTHING,
 };
 
+const views = {
+  record: ground.record,
+  events: createReader(open, ""),
+  tools: createTools(ground),
+  runs: createRuns(ground),
+  insights: createInsights(open, ""),
+  catalog: createCatalog(open, ""),
+  settings: createSettings(open),
+  rebuild: async () => undefined,
+  emitters: async () => [],
+};
+
 /** A trail that discards: for code that must hold one and has nowhere to write. Recording never fails. */
 export const nopTrail: Trail = {
-  record: ground.record,
+  ...views,
+  forTenant: (tenant) => ({ ...views, tenant }),
   recordDurably: ground.recordDurably,
   append: async (drafts) =>
     drafts.map((draft) => ({ status: "appended", id: draft.id, seq: 0, recordedAt: 0 })),
@@ -73,13 +88,6 @@ export const nopTrail: Trail = {
     lagMs: 0,
     lastError: null,
   }),
-  events: createReader(open, ""),
-  tools: createTools(ground),
-  runs: createRuns(ground),
-  insights: createInsights(open, ""),
-  settings: createSettings(open),
-  rebuild: async () => undefined,
-  emitters: async () => [],
   describe: emptyStore.describe,
   [Symbol.asyncDispose]: async () => undefined,
 };

@@ -32,6 +32,10 @@ export function createReader(open: () => Promise<Store>, ownTenant: string): Eve
       return reader.list({ ...options, filter: where });
     },
 
+    async count({ tenant = ownTenant, filter, fields = [] } = {}) {
+      return (await open()).count({ tenant, where: conditionsOf(filter), fields });
+    },
+
     async stats(options = {}) {
       const { since } = options;
       const micros =

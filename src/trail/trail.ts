@@ -3,9 +3,10 @@ import type { Flushed, Health } from "../emit/health.ts";
 import type { AuditEvent, EventDraft } from "../event/event.ts";
 import type { WireDraft } from "../event/wire.ts";
 import type { EventFilter } from "../query/event-filter.ts";
-import type { Condition, Order } from "../query/filter.ts";
-import type { EmitterState, Outcome, Page, Stats, StoreDescription } from "../store/store.ts";
+import type { Condition, EqualField, Order } from "../query/filter.ts";
+import type { Counts, EmitterState, Outcome, Page, Stats, StoreDescription } from "../store/store.ts";
 import type { Tools } from "./calls/tools.ts";
+import type { Catalog } from "./catalog.ts";
 import type { Insights } from "./insights.ts";
 import type { Runs } from "./runs/runs.ts";
 import type { Settings } from "./settings.ts";
@@ -60,6 +61,12 @@ export interface Trail extends AsyncDisposable {
   /** What administrators have set. Not for agents. */
   readonly settings: Settings;
 
+  /** What was ever seen: types of resources and events, categories. */
+  readonly catalog: Catalog;
+
+  /** The same trail for another tenant: what it reads and records is that tenant's. */
+  forTenant(tenant: string): TenantTrail;
+
   /** Throws away what is folded from the tenant's log, and folds it anew. Nothing is lost: views hold no facts. */
   rebuild(options?: Scope): Promise<void>;
 
@@ -69,6 +76,12 @@ export interface Trail extends AsyncDisposable {
   /** Facts about the store; rejects when it cannot serve. */
   describe(): Promise<StoreDescription>;
 }
+
+/** The parts of a trail that belong to one tenant. */
+export type TenantTrail = Pick<
+  Trail,
+  "record" | "events" | "tools" | "runs" | "insights" | "catalog" | "settings" | "rebuild" | "emitters"
+> & { readonly tenant: string };
 
 export interface Scope {
   /** Default: the trail's own tenant. */
@@ -111,6 +124,10 @@ export interface EventReader {
   list(options?: ListOptions): Promise<EventPage>;
   /** `list` with a substring of the summary or the resource id. */
   search(text: string, options?: ListOptions): Promise<EventPage>;
+  /** How many events match, and how many of them have which value in which field: exactly. */
+  count(
+    options?: Scope & { filter?: ListOptions["filter"]; fields?: readonly EqualField[] },
+  ): Promise<Counts>;
   /** Counts; `since` bounds the time of recording. */
   stats(options?: Scope & { since?: Date | string | Micros }): Promise<Stats>;
   /** The seq of the newest event, 0 for none. */

@@ -32,6 +32,7 @@ export function foldRows(
   const after = new Map<string, JsonObject | null>();
   for (const event of events) {
     for (const key of projection.keys(event)) {
+      if (projection.isSettled && rows.has(key)) continue;
       let doc = after.get(key);
       if (doc === undefined) {
         doc = rows.get(key) ?? null;

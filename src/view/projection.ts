@@ -18,6 +18,8 @@ export interface Projection {
   readonly name: string;
   /** Raised with each change of meaning: stores throw the older rows away and fold anew. */
   readonly version: number;
+  /** True: a row never changes once it is made, and is not written again. */
+  readonly isSettled?: true;
   /** The rows that this event touches; most touch none. */
   keys(event: AuditEvent): readonly string[];
   /** The row after the event; null removes it. May change `doc`, which is the folder's own. */

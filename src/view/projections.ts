@@ -1,4 +1,5 @@
 import { calls } from "./calls.ts";
+import { catalog } from "./catalog.ts";
 import { failures } from "./failures.ts";
 import type { Projection } from "./projection.ts";
 import { runs } from "./runs.ts";
@@ -6,4 +7,4 @@ import { settings } from "./settings.ts";
 import { totals } from "./totals.ts";
 
 /** Every view that stores keep, by name. A new one is folded from the whole log when a store is next read. */
-export const PROJECTIONS: readonly Projection[] = [calls, runs, totals, failures, settings];
+export const PROJECTIONS: readonly Projection[] = [calls, runs, totals, failures, catalog, settings];

@@ -147,7 +147,12 @@ export function pruneRules(subject: Subject): void {
         const facets = await subject.store.facets(ask({ where }));
         const found = events.filter((event) => matches(event, where));
         expect(facets).toMatchObject({ matched: found.length, exhausted: false });
+        const counts = await subject.store.count({ tenant: "default", where, fields: ["agent", "status"] });
+        expect(counts.matched).toBe(found.length);
         for (const field of ["agent", "status"] as const) {
+          for (const { value, count } of facets.fields[field] ?? []) {
+            expect(counts.fields[field]?.[value]).toBe(count);
+          }
           const groups = Map.groupBy(found, (event) => fieldOf(event, field) as string);
           const expected = [...groups].map(([value, group]) => ({
             value,

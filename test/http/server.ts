@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type App, createApp } from "../../src/http/app.ts";
+import { type App, type AppOptions, createApp } from "../../src/http/app.ts";
 import { type Listening, listen } from "../../src/http/listen.ts";
 import { openTrail, type Trail } from "../../src/index.ts";
 
@@ -52,7 +52,7 @@ export interface Resource {
 }
 
 export async function openServer(
-  options: { heartbeatMs?: number; slowReaderMs?: number } = {},
+  options: Pick<AppOptions, "heartbeatMs" | "slowReaderMs" | "access"> = {},
 ): Promise<TestServer> {
   const dir = mkdtempSync(join(tmpdir(), "daybook-http-"));
   const log: string[] = [];

@@ -131,10 +131,12 @@ onEachStore("tool calls", (open) => {
     await open.trail.tools.complete(done);
     await open.trail.flush();
     expect(await open.trail.tools.open()).toMatchObject([
-      { id: first, tool: "fs.read", agent: "a" },
-      { id: second, tool: "net.get" },
+      { call: { id: first, tool: "fs.read", started: { agent: "a" } } },
+      { call: { id: second, tool: "net.get" } },
     ]);
-    expect(await open.trail.tools.open({ tool: "net.get" })).toMatchObject([{ id: second }]);
+    expect(await open.trail.tools.open({ filter: { tool: "net.get" } })).toMatchObject([
+      { call: { id: second } },
+    ]);
     expect(await open.trail.tools.open({ olderThanMs: 3_600_000 })).toEqual([]);
     expect(await open.trail.tools.get(first)).toMatchObject({
       isOpen: true,
@@ -143,7 +145,7 @@ onEachStore("tool calls", (open) => {
     });
     await open.trail.tools.complete(first);
     await open.trail.flush();
-    expect(await open.trail.tools.open()).toMatchObject([{ id: second }]);
+    expect(await open.trail.tools.open()).toMatchObject([{ call: { id: second } }]);
   });
 
   it("tells no result from the result null and from the empty one (weakness 9)", async () => {

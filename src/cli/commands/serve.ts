@@ -8,6 +8,7 @@ import { openOrMake, pageDir, targetOf } from "../wire.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const INTERRUPTED = 130;
+const OPEN = "open to every program on this machine, to nothing else; there are no keys";
 
 export const serve: Command = {
   name: "serve",
@@ -20,7 +21,7 @@ export const serve: Command = {
   async run(call) {
     const { settings, io, out } = call;
     const host = settings.required("host");
-    refuseStrangers(host, io.env.DAYBOOK_API_KEYS);
+    const secrets = secretsOf(io.env.DAYBOOK_API_KEYS);
     // Loaded here, so that the other commands, a hook above all, start without the server.
     const [{ createApp }, { listen }] = await Promise.all([
       import("../../http/app.ts"),
@@ -29,14 +30,20 @@ export const serve: Command = {
     const trail = openOrMake(call);
     let listening: Listening;
     let store: StoreDescription;
+    let access: string;
     const app = createApp({
       trail,
+      access: { secrets, recordReads: settings.on("recordReads") },
       pageDir: pageDir(),
       log: (line) => out.note(`daybook: ${visible(line)}`),
     });
     try {
       // A file that is none of ours, or damaged, is said now and not with the first request.
       store = await trail.describe();
+      const { createKeys } = await import("../../trail/keys.ts");
+      const isOpen = secrets.length === 0 && (await createKeys(trail.settings).list()).length === 0;
+      if (isOpen) refuseStrangers(host);
+      access = isOpen ? OPEN : "every request needs an API key";
       listening = await listen(app, { host, port: settings.count("port") ?? 0 });
     } catch (thrown) {
       await trail.close();
@@ -44,7 +51,7 @@ export const serve: Command = {
     }
     const stopped = stopRequest(io);
     try {
-      await announce(call, listening.url, store);
+      await announce(call, listening.url, store, access);
       await stopped;
     } finally {
       await listening.close();
@@ -55,35 +62,29 @@ export const serve: Command = {
   },
 };
 
-async function announce(call: Call, url: string, store: StoreDescription): Promise<void> {
+async function announce(call: Call, url: string, store: StoreDescription, access: string): Promise<void> {
   const { settings, out } = call;
   try {
     if (settings.on("json")) await out.json({ url, store: store.location, pid: process.pid });
-    else await greet(call, url, store);
+    else await greet(call, url, store, access);
   } catch (thrown) {
     // The server is there for others than the one who reads this.
     if (!(thrown instanceof OutputClosed)) throw thrown;
   }
 }
 
-/** Keys come with a later version; until then nobody but this machine may ask. */
-function refuseStrangers(host: string, keys: string | undefined): void {
-  if (keys !== undefined && keys !== "") {
-    throw new TrailError(
-      "option.invalid",
-      "DAYBOOK_API_KEYS is set, but this version does not know keys yet.",
-      {
-        field: "DAYBOOK_API_KEYS",
-        fix: "Unset it to serve this machine alone, without keys.",
-      },
-    );
-  }
-  if (!LOOPBACK.test(host)) {
-    throw new TrailError("option.invalid", `Without keys Daybook serves loopback only, not ${host}.`, {
-      field: "--host",
-      fix: "Use 127.0.0.1, or put a proxy that asks for credentials in front of it.",
-    });
-  }
+/** The secrets of DAYBOOK_API_KEYS, separated by commas or spaces. */
+function secretsOf(text: string | undefined): string[] {
+  return (text ?? "").split(/[,\s]+/).filter((secret) => secret !== "");
+}
+
+/** Without keys nobody but this machine may ask. */
+function refuseStrangers(host: string): void {
+  if (LOOPBACK.test(host)) return;
+  throw new TrailError("option.invalid", `Without keys Daybook serves loopback only, not ${host}.`, {
+    field: "--host",
+    fix: "Make a key with daybook keys create --role admin, or use 127.0.0.1.",
+  });
 }
 
 /** Resolves with the first request to end; a second one ends the process at once. */
@@ -98,11 +99,16 @@ function stopRequest(io: Io): Promise<void> {
   return promise;
 }
 
-async function greet({ settings, out }: Call, url: string, store: StoreDescription): Promise<void> {
+async function greet(
+  { settings, out }: Call,
+  url: string,
+  store: StoreDescription,
+  access: string,
+): Promise<void> {
   const title = (text: string): string => out.paint("bold", text);
   await out.line(`${title("Daybook")} is at ${out.paint("cyan", url)}`);
   await out.line(`  trail   ${visible(store.location)} (${store.kind}, ${store.events} events)`);
-  await out.line("  access  open to every program on this machine, to nothing else; there are no keys");
+  await out.line(`  access  ${access}`);
   await out.line("");
   for (const line of firstEvent(out, url, settings.required("db"))) await out.line(line);
 }

@@ -68,6 +68,13 @@ export const OPTIONS = {
     commands: ["serve"],
     doc: "The address to listen on. Without keys only loopback is allowed.",
   },
+  recordReads: {
+    flag: "--record-reads",
+    type: "switch",
+    env: "DAYBOOK_RECORD_READS",
+    commands: ["serve"],
+    doc: "Record who read the trail, an event for each request, where keys are in use.",
+  },
   type: text("--type", "TYPE", EVENT, "What happened: tool.execute, invoice.created."),
   tool: text("--tool", "NAME", EVENT, "The tool of a tool call."),
   status: text("--status", "STATUS", EVENT, "ok, error, pending or denied, or one of your own."),
@@ -142,7 +149,7 @@ export const ENVIRONMENT = [
   },
   {
     env: "DAYBOOK_API_KEYS",
-    doc: "Reserved for keys, which this version does not have: `serve` refuses to start when it is set.",
+    doc: "API keys for `serve`, separated by commas: each may do everything, in every tenant. Long random ones.",
   },
 ] as const;
 

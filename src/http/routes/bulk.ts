@@ -1,12 +1,12 @@
-import type { Hono } from "hono";
 import { isTrailError, TrailError } from "../../base/error.ts";
 import { exceedsDepth } from "../../base/json.ts";
 import { LIMITS } from "../../event/limits.ts";
 import { parseWire } from "../../event/parse.ts";
 import type { WireDraft } from "../../event/wire.ts";
+import { type Access, checkReach } from "../access.ts";
 import { textOf } from "../body.ts";
 import { type Answer, type Asked, throughDoor } from "../door.ts";
-import { scopeOf } from "../jsonapi.ts";
+import type { Route } from "../routing.ts";
 import type { ServerState } from "../server-state.ts";
 import { environmentOf, refuseReserved } from "./events.ts";
 
@@ -28,21 +28,21 @@ interface Tally {
   omitted: number;
 }
 
-export function bulkRoute(app: Hono, state: ServerState): void {
-  app.post("/api/v1/events/bulk", (c) => throughDoor(c, recordMany, state));
+export function bulkRoute(route: Route, state: ServerState): void {
+  route("post", "/api/v1/events/bulk", (c, access) => throughDoor(c, access, recordMany, state));
 }
 
 /**
  * NDJSON, or one JSON array. Each line stands for itself: a bad one is named and costs no good one.
  * Answers when the good ones are committed.
  */
-export async function recordMany(asked: Asked, state: ServerState): Promise<Answer> {
-  const defaults = { ...scopeOf(asked), environment: environmentOf(asked) };
+export async function recordMany(asked: Asked, access: Access, state: ServerState): Promise<Answer> {
+  const defaults = { tenant: access.tenant, environment: environmentOf(asked, access) };
   const items = readItems(await asked.body(LIMITS.bodyBytes));
   const tally: Tally = { accepted: 0, duplicates: 0, rejected: 0, errors: [], omitted: 0 };
   let chunk: Array<{ line: number; draft: WireDraft }> = [];
   for (const item of items) {
-    const draft = readLine(item, defaults, tally);
+    const draft = readLine(item, defaults, access, tally);
     if (draft !== null) chunk.push({ line: item.line, draft });
     if (chunk.length < CHUNK_EVENTS) continue;
     await commit(chunk, state, tally);
@@ -119,7 +119,12 @@ function tooLargeRule(): string {
   return `is larger than ${LIMITS.eventBytes} bytes`;
 }
 
-function readLine(item: Item, defaults: Parameters<typeof parseWire>[1], tally: Tally): WireDraft | null {
+function readLine(
+  item: Item,
+  defaults: Parameters<typeof parseWire>[1],
+  access: Access,
+  tally: Tally,
+): WireDraft | null {
   if ("broken" in item) {
     reject(tally, { line: item.line, code: item.code, rule: item.broken });
     return null;
@@ -133,9 +138,10 @@ function readLine(item: Item, defaults: Parameters<typeof parseWire>[1], tally: 
   }
   try {
     refuseReserved(draft);
+    checkReach(access, draft);
   } catch (thrown) {
     if (!isTrailError(thrown)) throw thrown;
-    reject(tally, { line: item.line, code: thrown.code, field: "resource_type", rule: thrown.message });
+    reject(tally, { line: item.line, code: thrown.code, ...fieldOf(thrown), rule: thrown.message });
     return null;
   }
   return draft;
@@ -154,6 +160,10 @@ async function commit(
       reject(tally, { line: chunk[i]?.line ?? 0, code: "event.invalid", rule: outcome.reason });
     }
   }
+}
+
+function fieldOf({ field }: TrailError): { field?: string } {
+  return field === undefined ? {} : { field };
 }
 
 /** The line's first broken rule; `note` adds further ones of the same line. */

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Context, Hono } from "hono";
+import type { Context } from "hono";
 import { TrailError } from "../../base/error.ts";
 import { isObject } from "../../base/json.ts";
 import { isUuid, uuidv7 } from "../../base/uuid.ts";
@@ -8,24 +8,26 @@ import { LIMITS } from "../../event/limits.ts";
 import { parseWire } from "../../event/parse.ts";
 import { RESERVED_RESOURCE_PREFIX } from "../../event/vocabulary.ts";
 import { toEvent, type WireDraft } from "../../event/wire.ts";
+import { type Access, checkReach, reaches, within } from "../access.ts";
 import { parseJson } from "../body.ts";
 import { type Answer, type Asked, type Headed, headerText, socketOf, throughDoor } from "../door.ts";
 import { exportCsv, exportJsonl } from "../export.ts";
-import { scopeOf, toResource } from "../jsonapi.ts";
+import { nextLink, toResource } from "../jsonapi.ts";
 import { parseListQuery } from "../list-query.ts";
 import { BrokenEvent, JSON_API, toResponse } from "../problem.ts";
+import type { Route } from "../routing.ts";
 import type { ServerState } from "../server-state.ts";
 
-export function eventRoutes(app: Hono, state: ServerState): void {
-  app.post("/api/v1/events", (c) => throughDoor(c, recordOne, state));
-  app.get("/api/v1/events", (c) => list(c, state));
-  app.get("/api/v1/events/:id", (c) => getOne(c, state));
+export function eventRoutes(route: Route, state: ServerState): void {
+  route("post", "/api/v1/events", (c, access) => throughDoor(c, access, recordOne, state));
+  route("get", "/api/v1/events", (c, access) => list(c, access, state));
+  route("get", "/api/v1/events/{id}", (c, access) => getOne(c, access, state));
 }
 
 /** One event in its envelope; answered when it is committed. */
-export async function recordOne(asked: Asked, state: ServerState): Promise<Answer> {
+export async function recordOne(asked: Asked, access: Access, state: ServerState): Promise<Answer> {
   const body = parseJson(await asked.body(LIMITS.eventBytes));
-  const draft = readEnvelope(body, asked);
+  const draft = readEnvelope(body, asked, access);
   const [outcome] = await state.trail.append([draft]);
   if (outcome === undefined || outcome.status === "rejected") {
     state.metrics.rejected("events", 1);
@@ -46,7 +48,7 @@ function answerWith(status: 200 | 201, event: AuditEvent): Answer {
 }
 
 /** `{data: {id?, type: "event", attributes}}` as a draft that the inherited contract accepts. */
-function readEnvelope(body: unknown, asked: Asked): WireDraft {
+function readEnvelope(body: unknown, asked: Asked, access: Access): WireDraft {
   const data = isObject(body) ? body.data : undefined;
   if (!isObject(data))
     throw new BrokenEvent([
@@ -56,7 +58,7 @@ function readEnvelope(body: unknown, asked: Asked): WireDraft {
     throw new BrokenEvent([{ field: "type", rule: 'must be "event"' }]);
   }
   const attributes = isObject(data.attributes) ? data.attributes : {};
-  const defaults = { ...scopeOf(asked), environment: environmentOf(asked) };
+  const defaults = { tenant: access.tenant, environment: environmentOf(asked, access) };
   const { draft, problems = [] } = parseWire({ ...attributes, id: data.id ?? null }, defaults);
   const broken = [...problems];
   for (const field of ["resource_type", "resource_id"]) {
@@ -70,13 +72,15 @@ function readEnvelope(body: unknown, asked: Asked): WireDraft {
   }
   if (draft === undefined || broken.length > 0) throw new BrokenEvent(broken);
   refuseReserved(draft);
+  checkReach(access, draft);
   draft.idempotency_key = key ?? draft.idempotency_key ?? derivedKey(draft);
   return draft;
 }
 
 /** The environment of events that name none. */
-export function environmentOf(asked: Headed): string | undefined {
-  const environment = headerText(asked, "x-smplkit-environment");
+export function environmentOf(asked: Headed, access: Access): string | undefined {
+  const [only, ...others] = access.environments ?? [];
+  const environment = headerText(asked, "x-smplkit-environment") ?? (others.length === 0 ? only : undefined);
   if (environment === undefined || environment.length <= LIMITS.tenantChars) return environment;
   throw new BrokenEvent([{ field: "environment", rule: `must be at most ${LIMITS.tenantChars} characters` }]);
 }
@@ -124,10 +128,10 @@ function derivedKey(draft: WireDraft): string {
   return `auto-${hash("sha256", JSON.stringify(content.map((part) => part ?? null)), "hex").slice(0, 32)}`;
 }
 
-async function getOne(c: Context, state: ServerState): Promise<Response> {
+async function getOne(c: Context, access: Access, state: ServerState): Promise<Response> {
   const id = c.req.param("id") ?? "";
-  const event = isUuid(id) ? await state.trail.events.get(id, scopeOf(c.req)) : null;
-  if (event === null) {
+  const event = isUuid(id) ? await state.trail.events.get(id, access) : null;
+  if (event === null || !reaches(access, event.environment)) {
     throw new TrailError("event.not_found", "There is no event with this id.", {
       fix: "Ids are UUIDs, as GET /api/v1/events lists them.",
     });
@@ -135,10 +139,11 @@ async function getOne(c: Context, state: ServerState): Promise<Response> {
   return toResponse(answerWith(200, event));
 }
 
-async function list(c: Context, state: ServerState): Promise<Response> {
+async function list(c: Context, access: Access, state: ServerState): Promise<Response> {
   const url = new URL(c.req.url);
   const { where, order, direction, limit, cursor, format } = parseListQuery(url.searchParams);
-  const options = { ...scopeOf(c.req), filter: where, order, direction };
+  const { tenant } = access;
+  const options = { tenant, filter: [...where, ...within(access)], order, direction };
   if (format !== undefined) {
     const write = format === "CSV" ? exportCsv : exportJsonl;
     return write(state, options, { headOnly: c.req.method === "HEAD", socket: socketOf(c) });
@@ -154,13 +159,4 @@ async function list(c: Context, state: ServerState): Promise<Response> {
     links: { next: page.next === null ? null : nextLink(url, page.next) },
   };
   return c.body(JSON.stringify(document), 200, { "Content-Type": JSON_API });
-}
-
-/** Clients cut the cursor out after a literal `page[after]=`, so it stands last and unencoded. */
-function nextLink(url: URL, cursor: string): string {
-  const kept = [...url.searchParams].filter(([key]) => key !== "page[after]");
-  const query = kept
-    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}&`)
-    .join("");
-  return `${url.pathname}?${query}page[after]=${cursor}`;
 }

@@ -1,17 +1,18 @@
-import type { Context, Hono } from "hono";
+import type { Context } from "hono";
 import { acceptDraft } from "../../event/accept.ts";
 import { LIMITS } from "../../event/limits.ts";
 import type { Ingested } from "../../ingest/ingested.ts";
+import { type Access, writerScope } from "../access.ts";
 import { askedBy } from "../door.ts";
-import { writerScopeOf } from "../jsonapi.ts";
+import type { Route } from "../routing.ts";
 import type { ServerState } from "../server-state.ts";
 
 const CHUNK_EVENTS = 1_000;
 
 /** OTLP/HTTP (OTLP 1.9 §3.2): traces and logs become events, metrics are counted. */
-export function otlpRoutes(app: Hono, state: ServerState): void {
-  app.post("/v1/traces", (c) =>
-    receive(c, state, "rejectedSpans", async (body, contentType, context) => {
+export function otlpRoutes(route: Route, state: ServerState): void {
+  route("post", "/v1/traces", (c, access) =>
+    receive(c, access, state, "rejectedSpans", async (body, contentType, context) => {
       const [{ decodeTraces }, { fromTraces }] = await Promise.all([
         import("../../ingest/otlp/decode.ts"),
         import("../../ingest/otlp/traces.ts"),
@@ -19,8 +20,8 @@ export function otlpRoutes(app: Hono, state: ServerState): void {
       return fromTraces(await decodeTraces(body, contentType), context);
     }),
   );
-  app.post("/v1/logs", (c) =>
-    receive(c, state, "rejectedLogRecords", async (body, contentType, context) => {
+  route("post", "/v1/logs", (c, access) =>
+    receive(c, access, state, "rejectedLogRecords", async (body, contentType, context) => {
       const [{ decodeLogs }, { fromLogs }] = await Promise.all([
         import("../../ingest/otlp/decode.ts"),
         import("../../ingest/otlp/logs.ts"),
@@ -28,8 +29,8 @@ export function otlpRoutes(app: Hono, state: ServerState): void {
       return fromLogs(await decodeLogs(body, contentType), context);
     }),
   );
-  app.post("/v1/metrics", (c) =>
-    receive(c, state, "rejectedDataPoints", async (body, contentType) => {
+  route("post", "/v1/metrics", (c, access) =>
+    receive(c, access, state, "rejectedDataPoints", async (body, contentType) => {
       const [{ decodeMetrics }, { fromMetrics }] = await Promise.all([
         import("../../ingest/otlp/decode.ts"),
         import("../../ingest/otlp/metrics.ts"),
@@ -46,11 +47,17 @@ type Read = (
 ) => Promise<Ingested>;
 
 /** Answers when what became events is committed; a store that is away is a 503, which exporters retry. */
-async function receive(c: Context, state: ServerState, rejectedKey: string, read: Read): Promise<Response> {
+async function receive(
+  c: Context,
+  access: Access,
+  state: ServerState,
+  rejectedKey: string,
+  read: Read,
+): Promise<Response> {
   const contentType = c.req.header("content-type");
-  const scope = writerScopeOf(c.req);
+  const scope = writerScope(access);
   const ingested = await read(await askedBy(c).body(LIMITS.bodyBytes), contentType, scope);
-  const drafts = ingested.drafts.map((draft) => acceptDraft(draft, scope));
+  const drafts = ingested.drafts.map((draft) => acceptDraft({ ...draft, ...scope }, scope));
   let appended = 0;
   for (let at = 0; at < drafts.length; at += CHUNK_EVENTS) {
     const outcomes = await state.trail.append(drafts.slice(at, at + CHUNK_EVENTS));

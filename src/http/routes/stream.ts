@@ -1,9 +1,10 @@
-import type { Context, Hono } from "hono";
+import type { Context } from "hono";
 import { TrailError } from "../../base/error.ts";
 import { toWire } from "../../event/wire.ts";
 import { parseFilters } from "../../query/params.ts";
+import { type Access, within } from "../access.ts";
 import { socketOf } from "../door.ts";
-import { scopeOf } from "../jsonapi.ts";
+import type { Route } from "../routing.ts";
 import type { ServerState } from "../server-state.ts";
 
 const BUFFER_BYTES = 256 * 1024;
@@ -14,8 +15,8 @@ const HEADERS = {
   "X-Accel-Buffering": "no",
 };
 
-export function streamRoute(app: Hono, state: ServerState): void {
-  app.get("/api/v1/events/stream", (c) => stream(c, state));
+export function streamRoute(route: Route, state: ServerState): void {
+  route("get", "/api/v1/events/stream", (c, access) => stream(c, access, state));
 }
 
 /**
@@ -23,7 +24,7 @@ export function streamRoute(app: Hono, state: ServerState): void {
  * itself where it was (`Last-Event-ID`); what is sent is read from the log, so nothing is missed or
  * repeated. A reader that does not take what there is loses its own connection and nothing else.
  */
-async function stream(c: Context, state: ServerState): Promise<Response> {
+async function stream(c: Context, access: Access, state: ServerState): Promise<Response> {
   const url = new URL(c.req.url);
   const filters: Array<[string, string]> = [];
   let after = seqOf("Last-Event-ID", c.req.header("last-event-id"));
@@ -36,8 +37,8 @@ async function stream(c: Context, state: ServerState): Promise<Response> {
         field: key.slice(0, 100),
       });
   }
-  const scope = scopeOf(c.req);
-  const filter = parseFilters(filters);
+  const scope = { tenant: access.tenant };
+  const filter = [...parseFilters(filters), ...within(access)];
   // Nobody would end what nobody reads.
   if (c.req.method === "HEAD") return new Response(null, { headers: HEADERS });
   const ended = new AbortController();

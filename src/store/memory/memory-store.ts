@@ -20,6 +20,8 @@ import {
 } from "../leaves.ts";
 import { readLine } from "../line.ts";
 import type {
+  CountQuery,
+  Counts,
   EmitterState,
   FacetQuery,
   Facets,
@@ -217,6 +219,20 @@ class MemoryStore implements Store {
       );
     }
     return counter.facets(Math.min(log.length, scanMax), log.length > scanMax);
+  }
+
+  async count({ tenant, where, fields }: CountQuery): Promise<Counts> {
+    this.#assertOpen();
+    const found = (this.#logs.get(tenant) ?? []).filter((event) => matches(event, where));
+    const counts = fields.map((field) => {
+      const values = new Map<string, number>();
+      for (const event of found) {
+        const value = fieldOf(event, field);
+        if (value !== null) values.set(value, (values.get(value) ?? 0) + 1);
+      }
+      return [field, Object.fromEntries(values)] as const;
+    });
+    return { matched: found.length, fields: Object.fromEntries(counts) };
   }
 
   async prune({ tenant, where, except, after = 0, limit, dryRun = false }: PruneOrder): Promise<PruneResult> {

@@ -3,8 +3,18 @@ import type { LeafEntry } from "../../event/leaf.ts";
 import type { Query } from "../../query/filter.ts";
 import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
 import type { BlobQuery, BlobWrite, LeafQuery, Leaves } from "../leaves.ts";
-import type { EmitterState, FacetQuery, Facets, Page, PruneOrder, PruneResult, Stats } from "../store.ts";
+import type {
+  CountQuery,
+  EmitterState,
+  FacetQuery,
+  Facets,
+  Page,
+  PruneOrder,
+  PruneResult,
+  Stats,
+} from "../store.ts";
 import type { SqliteOptions } from "./database.ts";
+import type { CountStep } from "./read/facets.ts";
 import type { Row } from "./rows.ts";
 import type { Folded } from "./view-rows/read-rows.ts";
 
@@ -49,6 +59,7 @@ export interface ReaderCalls {
     out: Folded<ViewRow | null>;
   };
   facets: { in: FacetQuery; out: Facets };
+  count: { in: { query: CountQuery; below: number }; out: CountStep };
   rows: { in: { query: RowQuery; atLeast: number | undefined }; out: Folded<RowPage> };
   stats: { in: { tenant: string; since: number | undefined }; out: Stats };
   emitters: { in: string; out: EmitterState[] };

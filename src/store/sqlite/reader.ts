@@ -8,7 +8,7 @@ import { listBlobs, readBlob } from "./blobs.ts";
 import { openForReading } from "./database.ts";
 import { openBlockOf } from "./position.ts";
 import { COMMITTED, type ReaderCalls, type Request, type WorkerStart } from "./protocol.ts";
-import { countFacets } from "./read/facets.ts";
+import { countFacets, countStep } from "./read/facets.ts";
 import { listRows } from "./read/list.ts";
 import { findTenant, Snapshot } from "./read/snapshot.ts";
 import { readStats } from "./read/stats.ts";
@@ -44,6 +44,7 @@ const handlers: Handlers = {
         .map(([name]) => name as string)
         .sort(),
     ),
+  count: ({ query, below }) => inSnapshot((view) => countStep(view, query, below)),
   facets: (query) => inSnapshot((view) => countFacets(view, query)),
   row: ({ key, ...place }) =>
     inSnapshot((view) => whenFolded(view, place, null, (no) => readRow(view, no, place.view, key))),

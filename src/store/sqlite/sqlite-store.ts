@@ -8,6 +8,8 @@ import type { Query } from "../../query/filter.ts";
 import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
 import type { BlobQuery, BlobWrite, LeafQuery, Leaves } from "../leaves.ts";
 import type {
+  CountQuery,
+  Counts,
   EmitterState,
   FacetQuery,
   Facets,
@@ -23,6 +25,7 @@ import { WorkerChannel } from "./channel.ts";
 import { isCurrent, type SqliteOptions } from "./database.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import type { PackedOutcomes, ReaderCalls, WriterCalls } from "./protocol.ts";
+import type { CountStep } from "./read/facets.ts";
 import { toEvent } from "./rows.ts";
 import type { Folded } from "./view-rows/read-rows.ts";
 
@@ -108,6 +111,24 @@ class SqliteStore implements Store {
   async facets(query: FacetQuery): Promise<Facets> {
     this.#assertOpen();
     return this.#reader.call("facets", query);
+  }
+
+  async count(query: CountQuery): Promise<Counts> {
+    this.#assertOpen();
+    const counts = query.fields.map(() => new Map<string, number>());
+    let matched = 0;
+    let below: number | null = (await this.head(query.tenant)) + 1;
+    while (below !== null) {
+      const step: CountStep = await this.#reader.call("count", { query, below });
+      matched += step.matched;
+      for (const [i, values] of step.fields.entries()) {
+        const known = counts[i];
+        for (const [value, count] of values) known?.set(value, (known.get(value) ?? 0) + count);
+      }
+      below = step.below;
+    }
+    const fields = query.fields.map((field, i) => [field, Object.fromEntries(counts[i] ?? [])] as const);
+    return { matched, fields: Object.fromEntries(fields) };
   }
 
   async prune(order: PruneOrder): Promise<PruneResult> {

@@ -7,8 +7,10 @@ import { LIMITS } from "../../event/limits.ts";
 import { decodeCursor, encodeCursor } from "../../query/cursor.ts";
 import { type EventFilter, toConditions } from "../../query/event-filter.ts";
 import type { Condition, Position, Query } from "../../query/filter.ts";
+import { matches } from "../../query/matches.ts";
 import type { Page, Store } from "../../store/store.ts";
 import { sortable } from "../../view/projection.ts";
+import type { RowQuery } from "../../view/row-query.ts";
 import type { Scope } from "../trail.ts";
 
 /** One tool call, from its two halves, or from the one event of a tool that tells only its end. */
@@ -46,12 +48,17 @@ export interface CallQuery extends Scope {
 }
 
 export interface OpenCall {
-  readonly id: string;
-  readonly tool: string | null;
-  readonly agent: string | null;
-  readonly runId: string | null;
-  readonly startedAt: Micros;
+  readonly call: ToolCall;
+  /** Since its start. */
   readonly ageMs: number;
+}
+
+export interface OpenQuery extends Scope {
+  filter?: EventFilter | readonly Condition[];
+  /** Default 0: all of them. */
+  olderThanMs?: number;
+  /** Default 100. */
+  limit?: number;
 }
 
 const DEFAULT_LIMIT = 100;
@@ -185,34 +192,32 @@ function toCall(head: AuditEvent, completed: AuditEvent | null, isOpen: boolean)
   };
 }
 
-/** Calls that began and did not end. */
-export async function openCalls(
-  store: Store,
-  ownTenant: string,
-  query: Scope & { tool?: string; agent?: string; olderThanMs?: number; limit?: number },
-): Promise<OpenCall[]> {
-  const { tenant = ownTenant, tool, agent, olderThanMs = 0, limit = DEFAULT_LIMIT } = query;
+/** Calls that began and did not end, oldest first. */
+export async function openCalls(store: Store, ownTenant: string, query: OpenQuery): Promise<OpenCall[]> {
+  const { tenant = ownTenant, olderThanMs = 0, limit = DEFAULT_LIMIT, filter = {} } = query;
+  const where = isConditions(filter) ? filter : toConditions(filter);
   const now = nowMicros();
-  const { rows } = await store.rows({
-    tenant,
-    view: "calls",
-    group: "open",
-    direction: "asc",
-    limit,
-    where: [
-      { op: "range", member: "at", max: now - olderThanMs * 1_000 },
-      ...(tool === undefined ? [] : [{ op: "any" as const, member: "tool", values: [tool] }]),
-      ...(agent === undefined ? [] : [{ op: "any" as const, member: "agent", values: [agent] }]),
-    ],
-  });
-  return rows.map(({ key, doc }) => ({
-    id: key,
-    tool: doc.tool as string | null,
-    agent: doc.agent as string | null,
-    runId: doc.runId as string | null,
-    startedAt: doc.at as Micros,
-    ageMs: Math.floor((now - (doc.at as Micros)) / 1_000),
-  }));
+  const found: OpenCall[] = [];
+  let after: RowQuery["after"];
+  do {
+    const page = await store.rows({
+      tenant,
+      view: "calls",
+      group: "open",
+      direction: "asc",
+      limit: LIMITS.pageSize,
+      where: [{ op: "range", member: "at", max: now - olderThanMs * 1_000 }],
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const { key } of page.rows) {
+      const event = await store.get(tenant, key);
+      if (event === null || !matches(event, where)) continue;
+      found.push({ call: toCall(event, null, true), ageMs: Math.floor((now - event.occurredAt) / 1_000) });
+      if (found.length === limit) return found;
+    }
+    after = page.end ?? undefined;
+  } while (after !== undefined);
+  return found;
 }
 
 function isConditions(filter: EventFilter | readonly Condition[]): filter is readonly Condition[] {

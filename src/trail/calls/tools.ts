@@ -9,6 +9,7 @@ import {
   type CallPage,
   type CallQuery,
   type OpenCall,
+  type OpenQuery,
   openCalls,
   queryCalls,
   type ToolCall,
@@ -70,9 +71,7 @@ export interface Tools {
   /** One call by the id of its start, or null. */
   get(id: string, scope?: Scope): Promise<ToolCall | null>;
   /** Calls that began and never ended, oldest first, with their age. */
-  open(
-    query?: Scope & { tool?: string; agent?: string; olderThanMs?: number; limit?: number },
-  ): Promise<OpenCall[]>;
+  open(query?: OpenQuery): Promise<OpenCall[]>;
 }
 
 /** Starts that are remembered for their completion; beyond them the trail is asked. */

@@ -225,6 +225,9 @@ function toRowQuery(filter: RunFilter, tenant: string): Omit<RowQuery, "directio
   const hidden = [...(filter.notStatus ?? [])];
   if (filter.includeDryRun !== true && filter.status !== "dry_run") hidden.push("dry_run");
   if (hidden.length > 0) where.push({ op: "none", member: "status", values: hidden });
+  if (filter.environments !== undefined) {
+    where.push({ op: "any", member: "environment", values: filter.environments });
+  }
   if (filter.topLevelOnly) where.push({ op: "absent", member: "parent" });
   if (filter.finishedBefore !== undefined) {
     where.push({ op: "range", member: "finishedAt", max: filter.finishedBefore - 1 });

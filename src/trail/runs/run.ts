@@ -91,6 +91,8 @@ export interface RunFilter {
   agent?: string;
   threadId?: string;
   environment?: string;
+  /** One of these. */
+  environments?: readonly string[];
   /** Only runs without a parent. */
   topLevelOnly?: boolean;
   /** Start at or after, at or before. */

@@ -1,7 +1,7 @@
 import { FacetCounter } from "../../facet-counter.ts";
-import type { FacetQuery, Facets } from "../../store.ts";
+import type { CountQuery, FacetQuery, Facets } from "../../store.ts";
 import type { SqlValue } from "../database.ts";
-import { blockOf, openBlockOf } from "../position.ts";
+import { blockOf, openBlockOf, seqOf } from "../position.ts";
 import { candidateBlocks, canPrune, type Span, toSpans } from "./candidates.ts";
 import { type Listing, toListing } from "./list.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -48,4 +48,36 @@ function* strides(spans: readonly Span[]): Generator<Span> {
       yield { low: Math.max(low, end - STRIDE_ROWS + 1), high: end };
     }
   }
+}
+
+/** What one step of a count found. */
+export interface CountStep {
+  readonly matched: number;
+  readonly fields: ReadonlyArray<ReadonlyArray<readonly [value: string, count: number]>>;
+  /** Go on below this seq; null when the log was counted to its begin. */
+  readonly below: number | null;
+}
+
+const STEP_MS = 50;
+
+/** Counts downward from `below`, for a bounded time. */
+export function countStep(view: Snapshot, { fields, ...query }: CountQuery, below: number): CountStep {
+  const counts = fields.map(() => new Map<string, number>());
+  const where = [...query.where, { op: "range" as const, field: "seq" as const, max: below - 1 }];
+  const listing = toListing(view, { ...query, where, order: "seq", direction: "desc", limit: 1, scanMax: 1 });
+  const deadline = performance.now() + STEP_MS;
+  let matched = 0;
+  for (const { low, high } of listing === undefined ? [] : strides(spansOf(listing))) {
+    const { sql, params } = (listing as Listing).predicate;
+    const select = `SELECT ${["1", ...fields].join(", ")} FROM events NOT INDEXED WHERE pos BETWEEN ? AND ?${sql}`;
+    for (const [, ...values] of view.all(select, low, high, ...(params as SqlValue[]))) {
+      matched++;
+      for (const [i, value] of values.entries()) {
+        if (typeof value === "string") counts[i]?.set(value, (counts[i].get(value) ?? 0) + 1);
+      }
+    }
+    if (performance.now() > deadline)
+      return { matched, fields: counts.map((map) => [...map]), below: seqOf(low) };
+  }
+  return { matched, fields: counts.map((map) => [...map]), below: null };
 }

@@ -1,0 +1,133 @@
+import { FILTERS, inPath, OFFSET_PAGE, PAGE, query, type RouteDoc, TENANT } from "./route-doc.ts";
+
+const RUN_ID = inPath("id", "The run's id.");
+const FOUND = { "200": "What was asked for.", "404": "There is no such run." };
+
+const part = (path: string, summary: string): RouteDoc => ({
+  method: "get",
+  path: `/api/v1/runs/{id}${path}`,
+  need: "read",
+  tag: "runs",
+  summary,
+  parameters: [TENANT, RUN_ID],
+  answers: FOUND,
+});
+
+/** What is read of the views: figures, calls, runs. */
+export const VIEW_ROUTES: readonly RouteDoc[] = [
+  {
+    method: "get",
+    path: "/api/v1/stats",
+    need: "read",
+    tag: "figures",
+    summary: "Counts, and totals, series and latency over a window, per tool, agent and more.",
+    parameters: [
+      TENANT,
+      query(
+        "since",
+        "RFC 3339; the counts are of what was recorded since, the window of what occurred since.",
+      ),
+      query("until", "RFC 3339; the window's end, default now."),
+      query("bucket", "minute, hour or day; the window is moved out to whole buckets and says so."),
+      query("by", "Dimensions to break down by: agent, tool, category, type, skill, model, environment."),
+      query("only", "Only events with one value of a dimension: `tool:fs.read`."),
+    ],
+    answers: { "200": "Figures that equal a scan of the events.", "400": "A parameter breaks a rule." },
+  },
+  {
+    method: "get",
+    path: "/api/v1/failures",
+    need: "read",
+    tag: "figures",
+    summary: "Failures of one kind together, with first and last seen.",
+    parameters: [
+      TENANT,
+      query("filter[tool]", "One tool."),
+      query("filter[agent]", "One agent."),
+      query("filter[environment]", "One environment."),
+      query("since", "RFC 3339; last seen since."),
+      query("limit", "1 to 1000.", { type: "integer", default: 50 }),
+    ],
+    answers: { "200": "Kinds, last seen first.", "400": "A parameter breaks a rule." },
+  },
+  {
+    method: "get",
+    path: "/api/v1/facets",
+    need: "read",
+    tag: "figures",
+    summary: "The most frequent values of fields among the newest events that match.",
+    parameters: [
+      TENANT,
+      ...FILTERS,
+      query("field", "Fields, by their wire names; a comma or several parameters."),
+      query("top", "Values for each, 1 to 200.", { type: "integer", default: 20 }),
+      query("scan", "Events to look at, at most 200 000.", { type: "integer", default: 50_000 }),
+    ],
+    answers: { "200": "Values with counts; `meta.scan` says how far.", "400": "A parameter breaks a rule." },
+  },
+  {
+    method: "get",
+    path: "/api/v1/touches",
+    need: "read",
+    tag: "figures",
+    summary: "What resources the matching events touched; with filter[resource_type], who touched them.",
+    parameters: [TENANT, ...FILTERS, query("top", "1 to 200.", { type: "integer", default: 20 })],
+    answers: { "200": "Touches, most frequent first.", "400": "A parameter breaks a rule." },
+  },
+  {
+    method: "get",
+    path: "/api/v1/emitters",
+    need: "read",
+    tag: "figures",
+    summary: "Each emitter: complete, or which numbers are missing.",
+    parameters: [TENANT],
+    answers: { "200": "Emitters." },
+  },
+  {
+    method: "get",
+    path: "/api/v1/tool_calls",
+    need: "read",
+    tag: "tool calls",
+    summary: "Tool calls, newest first, each with both its halves.",
+    parameters: [
+      TENANT,
+      ...FILTERS,
+      ...PAGE,
+      query("open", "true: only calls that never ended, oldest first, with their age."),
+      query("older_than_ms", "With open: only calls that are older.", { type: "integer" }),
+    ],
+    answers: { "200": "A page.", "400": "A parameter breaks a rule." },
+  },
+  {
+    method: "get",
+    path: "/api/v1/runs",
+    need: "read",
+    tag: "runs",
+    summary: "Runs, newest start first.",
+    parameters: [
+      TENANT,
+      ...OFFSET_PAGE,
+      ...[
+        "status",
+        "skill_id",
+        "caller_id",
+        "channel_id",
+        "parent_run_id",
+        "agent",
+        "thread_id",
+        "environment",
+      ].map((name) => query(`filter[${name}]`, "One value.")),
+      query("include_dry_run", "true: dry runs too."),
+      query("top_level", "true: only runs without a parent."),
+      query("since", "RFC 3339; started at or after."),
+      query("until", "RFC 3339; started at or before."),
+    ],
+    answers: { "200": "A page.", "400": "A parameter breaks a rule." },
+  },
+  part("", "One run."),
+  part("/logs", "Its logs, by sequence."),
+  part("/history", "Each start, finish and log as it was told."),
+  part("/children", "The runs that it started."),
+  part("/ancestors", "Its parent, and so on up to the root."),
+  part("/tree", "The run and everything below it, with the sums over all."),
+];

@@ -1,0 +1,234 @@
+import type { Context } from "hono";
+import { formatMicros } from "../../base/clock.ts";
+import { EQUAL_FIELDS, type EqualField } from "../../query/filter.ts";
+import { parseFilters } from "../../query/params.ts";
+import type { EmitterState, Facets } from "../../store/store.ts";
+import type { Totals, TotalsQuery } from "../../trail/insights.ts";
+import { DIMENSIONS, type Dimension, LEVELS, type Level } from "../../view/totals.ts";
+import { type Access, denied, within } from "../access.ts";
+import { invalid, Params } from "../params.ts";
+import type { Route } from "../routing.ts";
+import type { ServerState } from "../server-state.ts";
+
+const FACET_VALUES_MAX = 200;
+const SCAN_MAX = 200_000;
+const GROUPS_MAX = 1_000;
+
+/** Figures over the log: totals and series, failures, facets, touches, emitters. */
+export function insightRoutes(route: Route, state: ServerState): void {
+  route("get", "/api/v1/stats", (c, access) => stats(c, access, state));
+  route("get", "/api/v1/failures", (c, access) => failures(c, access, state));
+  route("get", "/api/v1/facets", (c, access) => facets(c, access, state));
+  route("get", "/api/v1/touches", (c, access) => touches(c, access, state));
+  route("get", "/api/v1/emitters", async (c, access) => {
+    if (access.environments !== null) throw denied("Emitters number events of all environments.");
+    const emitters = await state.trail.emitters({ tenant: access.tenant });
+    return c.json({ data: emitters.map((emitter) => ({ ...emitter, verdict: verdictOf(emitter) })) });
+  });
+}
+
+/**
+ * Counts of what was recorded since `since`, and the figures of the window by `occurred_at`: its
+ * totals, its series, and per value of each dimension in `by`. A key of some environments sees one
+ * of them at a time, and no dimensions, which are summed over all.
+ */
+async function stats(c: Context, access: Access, state: ServerState): Promise<Response> {
+  const params = new Params(new URL(c.req.url).searchParams);
+  const since = params.time("since");
+  const query = totalsQuery(params, since);
+  params.end();
+  const own = access.environments;
+  if (own !== null) narrow(query, own);
+  const trail = state.trail.forTenant(access.tenant);
+  const [counts, report] = await Promise.all([
+    own === null ? wholeCounts(trail, since) : facetCounts(trail, access, since),
+    trail.insights.totals(query),
+  ]);
+  return c.json({
+    ...counts,
+    window: { since: formatMicros(report.since), until: formatMicros(report.until), bucket: report.bucket },
+    totals: toFigures(report.total),
+    series: report.series.map(({ at, ...totals }) => ({ at: formatMicros(at), ...toFigures(totals) })),
+    by: Object.fromEntries(
+      Object.entries(report.by).map(([dimension, values]) => [
+        dimension,
+        values.map(({ value, ...totals }) => ({ value, ...toFigures(totals) })),
+      ]),
+    ),
+  });
+}
+
+function totalsQuery(params: Params, since: number | undefined): TotalsQuery {
+  const until = params.time("until");
+  const bucket = params.text("bucket");
+  if (bucket !== undefined && !Object.hasOwn(LEVELS, bucket)) {
+    throw invalid("bucket", `must be one of ${Object.keys(LEVELS).join(", ")}.`);
+  }
+  const only = params.text("only");
+  const [dimension, ...value] = only?.split(":") ?? [];
+  return {
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(bucket === undefined ? {} : { bucket: bucket as Level }),
+    ...(only === undefined
+      ? {}
+      : { only: { dimension: dimensionOf("only", dimension), value: value.join(":") } }),
+    by: params.list("by").map((name) => dimensionOf("by", name)),
+  };
+}
+
+function dimensionOf(parameter: string, name: string | undefined): Dimension {
+  const found = DIMENSIONS.find((dimension) => dimension === name);
+  if (found === undefined) throw invalid(parameter, `must name one of ${DIMENSIONS.join(", ")}.`);
+  return found;
+}
+
+function narrow(query: TotalsQuery, environments: readonly string[]): void {
+  const [first, ...others] = environments;
+  const named = query.only?.dimension === "environment" ? query.only.value : undefined;
+  const environment = named ?? (others.length === 0 ? first : undefined);
+  if (environment === undefined || !environments.includes(environment) || (query.by?.length ?? 0) > 0) {
+    throw denied("The key reaches some environments: ask for one with only=environment:<name>, without by.");
+  }
+  query.only = { dimension: "environment", value: environment };
+}
+
+type Tenant = ReturnType<ServerState["trail"]["forTenant"]>;
+
+async function wholeCounts(trail: Tenant, since: number | undefined) {
+  const found = await trail.events.stats(since === undefined ? {} : { since });
+  return {
+    total: found.total,
+    head: found.head,
+    events_last_hour: found.eventsLastHour,
+    by_category: found.byCategory,
+    by_status: found.byStatus,
+    by_type: found.byType,
+    by_agent: found.byAgent,
+    by_tool: found.byTool,
+  };
+}
+
+/** The same counts for some environments, by looking at the newest events. */
+async function facetCounts(trail: Tenant, access: Access, since: number | undefined) {
+  const filter = [
+    ...within(access),
+    ...(since === undefined ? [] : [{ op: "range" as const, field: "created_at" as const, min: since }]),
+  ];
+  const fields = ["category", "status", "event_type", "agent", "tool"] as const;
+  const found = await trail.insights.facets({ filter, fields, top: FACET_VALUES_MAX, scanMax: SCAN_MAX });
+  const counts = (field: EqualField) =>
+    Object.fromEntries((found.fields[field] ?? []).map(({ value, count }) => [value, count]));
+  return {
+    total: found.matched,
+    exhausted: found.exhausted,
+    by_category: counts("category"),
+    by_status: counts("status"),
+    by_type: counts("event_type"),
+    by_agent: counts("agent"),
+    by_tool: counts("tool"),
+  };
+}
+
+function toFigures(totals: Totals) {
+  return {
+    events: totals.events,
+    failures: totals.failures,
+    statuses: totals.statuses,
+    duration_ms: { p50: totals.p50, p95: totals.p95, p99: totals.p99 },
+    tokens: {
+      input: totals.inputTokens,
+      output: totals.outputTokens,
+      thinking: totals.thinkingTokens,
+      cached: totals.cachedTokens,
+    },
+    cost_usd: totals.costUsd,
+  };
+}
+
+async function failures(c: Context, access: Access, state: ServerState): Promise<Response> {
+  const params = new Params(new URL(c.req.url).searchParams);
+  const query = {
+    tool: params.text("filter[tool]"),
+    agent: params.text("filter[agent]"),
+    environment: params.text("filter[environment]"),
+    since: params.time("since"),
+  };
+  const limit = params.count("limit", { min: 1, max: GROUPS_MAX, fallback: 50 });
+  params.end();
+  const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+  const groups = await state.trail.forTenant(access.tenant).insights.failures({ ...given, limit });
+  const own = access.environments;
+  // A kind that also failed elsewhere would tell of there.
+  const shown =
+    own === null ? groups : groups.filter((group) => group.environments.every((it) => own.includes(it)));
+  return c.json({
+    data: shown.map(({ firstAt, lastAt, lastId, ...group }) => ({
+      ...group,
+      first_seen: formatMicros(firstAt),
+      last_seen: formatMicros(lastAt),
+      last_id: lastId,
+    })),
+  });
+}
+
+async function facets(c: Context, access: Access, state: ServerState): Promise<Response> {
+  const params = new Params(new URL(c.req.url).searchParams);
+  const fields = params.list("field").map((name) => {
+    const field = EQUAL_FIELDS.find((known) => known === name);
+    if (field === undefined) throw invalid("field", `must name one of ${EQUAL_FIELDS.join(", ")}.`);
+    return field;
+  });
+  if (fields.length === 0) throw invalid("field", "must name a field at least.");
+  const top = params.count("top", { min: 1, max: FACET_VALUES_MAX, fallback: 20 });
+  const scanMax = params.count("scan", { min: 1, max: SCAN_MAX, fallback: 50_000 });
+  const filter = [...parseFilters(params.filters()), ...within(access)];
+  params.end();
+  const found = await state.trail.forTenant(access.tenant).insights.facets({ filter, fields, top, scanMax });
+  return c.json(toFacets(found));
+}
+
+function toFacets({ scanned, matched, exhausted, fields }: Facets) {
+  const data = Object.entries(fields).map(([field, values]) => ({
+    field,
+    values: values.map(({ value, count, firstAt, lastAt }) => ({
+      value,
+      count,
+      first_seen: formatMicros(firstAt),
+      last_seen: formatMicros(lastAt),
+    })),
+  }));
+  return { data, meta: { scan: { scanned, matched, exhausted } } };
+}
+
+/** What the matching events touched; with a resource as the filter, who touched it. */
+async function touches(c: Context, access: Access, state: ServerState): Promise<Response> {
+  const params = new Params(new URL(c.req.url).searchParams);
+  const top = params.count("top", { min: 1, max: FACET_VALUES_MAX, fallback: 20 });
+  const filter = [...parseFilters(params.filters()), ...within(access)];
+  params.end();
+  const { insights } = state.trail.forTenant(access.tenant);
+  const byResource = filter.some(
+    ({ op, ...rest }) => op === "any" && "field" in rest && rest.field === "resource_type",
+  );
+  const found = byResource
+    ? await insights.touchedBy({ filter, top })
+    : await insights.touched({ filter, top });
+  return c.json({
+    data: found.touches.map(({ kind, value, count, firstAt, lastAt }) => ({
+      kind,
+      value,
+      count,
+      first_seen: formatMicros(firstAt),
+      last_seen: formatMicros(lastAt),
+    })),
+    meta: { exhausted: found.exhausted },
+  });
+}
+
+/** In words: what can be said of an emitter's completeness. */
+export function verdictOf({ received, highest, sent, missing }: EmitterState): string {
+  const holes = missing.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(", ");
+  if (missing.length > 0) return `missing ${holes} of ${sent ?? highest}`;
+  return sent === null ? `open, ${received} of ${highest} so far` : `complete, ${received} of ${sent}`;
+}
