@@ -37,6 +37,7 @@ function groundOf(target: string, options: TrailOptions): Ground {
     return {
       openStore: async () => (await import("./store/memory/memory-store.ts")).openMemoryStore(),
       spoolDir: options.spoolDir ?? null,
+      keyFile: null,
     };
   }
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(target)?.[1]?.toLowerCase();
@@ -55,6 +56,7 @@ function groundOf(target: string, options: TrailOptions): Ground {
         options.durability === undefined ? {} : { durability: options.durability },
       );
     },
+    keyFile: `${path}.keys`,
     spoolDir: options.spoolDir === undefined ? `${path}.spool` : resolve(options.spoolDir),
   };
 }

@@ -45,6 +45,9 @@ export const ERROR_CODES = {
   "store.foreign_file": { kind: "unavailable", title: "Not A Daybook Store" },
   "store.corrupt": { kind: "unavailable", title: "Store Corrupt" },
   "store.closed": { kind: "unavailable", title: "Store Closed" },
+  "log.not_sealed": { kind: "not_found", title: "Not Sealed Yet" },
+  "log.key_unknown": { kind: "conflict", title: "Log Key Unknown" },
+  "log.damaged": { kind: "unavailable", title: "Log Damaged" },
   "server.internal": { kind: "internal", title: "Internal Error" },
 } as const satisfies Record<string, { kind: ErrorKind; title: string }>;
 

@@ -5,7 +5,9 @@ import type { Command } from "./command.ts";
 import { doctor } from "./commands/doctor.ts";
 import { hook } from "./commands/hook.ts";
 import { list } from "./commands/list.ts";
+import { proof } from "./commands/proof.ts";
 import { record } from "./commands/record.ts";
+import { seal } from "./commands/seal.ts";
 import { serve } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
 import { stats } from "./commands/stats.ts";
@@ -15,7 +17,18 @@ import { readSettings } from "./config/settings.ts";
 import { type Io, processIo } from "./io.ts";
 import { createPrinter, OutputClosed, type Printer, visible } from "./print.ts";
 
-export const COMMANDS: readonly Command[] = [serve, record, list, tail, show, stats, doctor, hook];
+export const COMMANDS: readonly Command[] = [
+  serve,
+  record,
+  list,
+  tail,
+  show,
+  stats,
+  doctor,
+  hook,
+  seal,
+  proof,
+];
 
 const USAGE_ERROR = 2;
 const INTERNAL_ERROR = 1;

@@ -20,11 +20,12 @@ import { healthRoutes } from "./routes/health.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { insightRoutes } from "./routes/insights.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { logRoutes } from "./routes/log.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { streamRoute } from "./routes/stream.ts";
-import { routing } from "./routing.ts";
+import { REST, routing } from "./routing.ts";
 import type { ServerState } from "./server-state.ts";
 import { serveStatic } from "./static.ts";
 
@@ -104,10 +105,13 @@ export function createApp(options: AppOptions): App {
   runRoutes(route, state);
   otlpRoutes(route, state);
   hookRoutes(route, state);
+  logRoutes(route, state);
   openapiRoutes(route);
   const routes = [
     ...new Set(
-      app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`),
+      app.routes
+        .filter(({ method }) => method !== "ALL")
+        .map(({ method, path }) => `${method} ${path.replaceAll(REST, "")}`),
     ),
   ];
   const page = serveStatic(options.pageDir ?? null);
@@ -170,7 +174,10 @@ function allowedMethods(app: Hono, path: string): string[] {
   const methods = app.routes
     .filter(
       (route) =>
-        route.method !== "ALL" && new RegExp(`^${route.path.replaceAll(/:[a-z]+/g, "[^/]+")}/?$`).test(path),
+        route.method !== "ALL" &&
+        new RegExp(
+          `^${route.path.replaceAll(/:[a-z]+\{\.\+\}/g, ".+").replaceAll(/:[a-z]+/g, "[^/]+")}/?$`,
+        ).test(path),
     )
     .map((route) => route.method);
   return [...new Set(methods)];

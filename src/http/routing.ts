@@ -3,6 +3,8 @@ import type { Access, Need } from "./access.ts";
 import { ROUTE_DOCS, type RouteMethod } from "./openapi/document.ts";
 import type { ServerState } from "./server-state.ts";
 
+export const REST = "{.+}";
+
 type Handler = (c: Context, access: Access) => Response | Promise<Response>;
 
 /** Adds a route; whoever asks is admitted first, as the route's row of documentation says. */
@@ -12,9 +14,9 @@ export function routing(app: Hono, state: ServerState): Route {
   return (method, path, handler) => {
     const need = needOf(method, path);
     const name = `${method.toUpperCase()} ${path}`;
-    app[method](path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) =>
-      handler(c, await state.gate.admit(c.req, need, name)),
-    );
+    // A parameter of this name takes the rest of the path.
+    const pattern = path.replace("{path}", `:path${REST}`).replaceAll(/\{(\w+)\}/g, ":$1");
+    app[method](pattern, async (c) => handler(c, await state.gate.admit(c.req, need, name)));
   };
 }
 

@@ -12,6 +12,8 @@ import { createInsights } from "./insights.ts";
 import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
 import { createRuns, type RunsGround } from "./runs/runs.ts";
+import { LogKeys } from "./seal/keys.ts";
+import { createLog, type LogGround, proveEvent, sealNow } from "./seal/log.ts";
 import { createSettings } from "./settings.ts";
 import type { Receipt, Scope, Trail } from "./trail.ts";
 
@@ -25,10 +27,12 @@ export interface Ground {
   openStore(): Promise<Store>;
   /** Null where there is no disk to use. */
   spoolDir: string | null;
+  /** Where the keys of its Merkle log are; null keeps them in memory. */
+  keyFile: string | null;
 }
 
 /** A trail over any store. `openTrail` chooses the store by its address. */
-export function createTrail({ openStore, spoolDir }: Ground, options: TrailOptions = {}): Trail {
+export function createTrail({ openStore, spoolDir, keyFile }: Ground, options: TrailOptions = {}): Trail {
   checkOptions(options);
   const tenant = options.tenant ?? DEFAULT_TENANT;
   const redactor = options.redact === false ? noRedactor : createRedactor(options.redact);
@@ -84,6 +88,7 @@ export function createTrail({ openStore, spoolDir }: Ground, options: TrailOptio
     health: () => emitter.health(),
     ...viewsOf(ground),
     forTenant: (name) => ({ ...viewsOf(forTenant(ground, name)), tenant: name }),
+    ...proofsOf({ open: openForReading, tenant, keys: new LogKeys(keyFile) }),
     describe: async () => (await store.open()).describe(),
     async [Symbol.asyncDispose]() {
       await trail.close();
@@ -152,6 +157,14 @@ function viewsOf(ground: TenantGround) {
     settings: createSettings(open),
     rebuild: async (scope: Scope = {}) => (await open()).rebuild(scope.tenant ?? tenant),
     emitters: async (scope: Scope = {}) => (await open()).emitters(scope.tenant ?? tenant),
+  };
+}
+
+function proofsOf(ground: LogGround) {
+  return {
+    log: createLog(ground),
+    seal: (scope?: Scope) => sealNow(ground, scope),
+    proof: (event: string | number, scope?: Scope) => proveEvent(ground, event, scope),
   };
 }
 

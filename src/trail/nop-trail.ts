@@ -6,6 +6,8 @@ import { createCatalog } from "./catalog.ts";
 import { createInsights } from "./insights.ts";
 import { createReader } from "./reader.ts";
 import { createRuns } from "./runs/runs.ts";
+import { LogKeys } from "./seal/keys.ts";
+import { createLog, proveEvent } from "./seal/log.ts";
 import { createSettings } from "./settings.ts";
 import type { Trail } from "./trail.ts";
 
@@ -88,6 +90,9 @@ export const nopTrail: Trail = {
     lagMs: 0,
     lastError: null,
   }),
+  log: createLog({ open, tenant: "", keys: new LogKeys(null) }),
+  seal: async () => [],
+  proof: (event) => proveEvent({ open, tenant: "", keys: new LogKeys(null) }, event),
   describe: emptyStore.describe,
   [Symbol.asyncDispose]: async () => undefined,
 };

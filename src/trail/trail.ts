@@ -9,6 +9,7 @@ import type { Tools } from "./calls/tools.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Insights } from "./insights.ts";
 import type { Runs } from "./runs/runs.ts";
+import type { EventProof, Log, Sealed } from "./seal/log.ts";
 import type { Settings } from "./settings.ts";
 
 /** Where an event is in the log. */
@@ -72,6 +73,15 @@ export interface Trail extends AsyncDisposable {
 
   /** Per emitter of the tenant: what arrived, what it said it sent, what is missing. */
   emitters(options?: Scope): Promise<EmitterState[]>;
+
+  /** The Merkle log over the tenant's events: checkpoints, tiles, proofs, keys. */
+  readonly log: Log;
+
+  /** Seals what is committed by now, of one tenant or of all, here and at once. */
+  seal(options?: Scope): Promise<Sealed[]>;
+
+  /** What proves the event, named by its id or its seq. Rejects with `log.not_sealed`. */
+  proof(event: string | number, options?: Scope): Promise<EventProof>;
 
   /** Facts about the store; rejects when it cannot serve. */
   describe(): Promise<StoreDescription>;

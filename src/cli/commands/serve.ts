@@ -49,12 +49,16 @@ export const serve: Command = {
       await trail.close();
       throw thrown;
     }
+    const endSealing = await trail.log.keepSealed({
+      onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
+    });
     const stopped = stopRequest(io);
     try {
       await announce(call, listening.url, store, access);
       await stopped;
     } finally {
       await listening.close();
+      await endSealing();
       const { complete, pending } = await trail.close();
       if (!complete) out.note(`daybook: ${pending} events wait in the spool for the next start`);
     }

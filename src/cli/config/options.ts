@@ -40,7 +40,7 @@ export const OPTIONS = {
     type: "text",
     default: "default",
     env: "DAYBOOK_TENANT",
-    commands: ["record", "list", "tail", "show", "stats", "doctor", "hook"],
+    commands: ["record", "list", "tail", "show", "stats", "doctor", "hook", "proof"],
     doc: "Whose log it is.",
   },
   json: {
@@ -137,6 +137,13 @@ export const OPTIONS = {
     commands: ["tail"],
     doc: "Begin behind this seq instead, so that a reader that was away misses nothing.",
   },
+  rotateKey: {
+    flag: "--rotate-key",
+    type: "switch",
+    commands: ["seal"],
+    doc: "Sign with a new key from now on; the one before signs beside it for a week.",
+  },
+  revokeKey: text("--revoke-key", "BASE64", ["seal"], "Let nothing count that this public key signed."),
 } as const satisfies Record<string, Option>;
 
 export type OptionKey = keyof typeof OPTIONS;
