@@ -62,7 +62,7 @@ describe("the log over HTTP", () => {
     ["proof/consistency", 400],
     ["proof/consistency?first=301", 404],
     ["tile/0/001", 404],
-    ["tile/../../keys", 404],
+    ["tile/..%2fkeys", 404],
     ["tile/0/x001/x002/003", 404],
   ])("%s: %i", async (path, status) => {
     expect((await server.request(`/api/v1/log/${path}`)).status).toBe(status);
