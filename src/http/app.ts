@@ -107,13 +107,7 @@ export function createApp(options: AppOptions): App {
   hookRoutes(route, state);
   logRoutes(route, state);
   openapiRoutes(route);
-  const routes = [
-    ...new Set(
-      app.routes
-        .filter(({ method }) => method !== "ALL")
-        .map(({ method, path }) => `${method} ${path.replaceAll(REST, "")}`),
-    ),
-  ];
+  const routes = namesOf(app);
   const page = serveStatic(options.pageDir ?? null);
   app.notFound((c) => answerElsewhere(c, app, page, failed));
   return {
@@ -168,6 +162,12 @@ function isApi(path: string): boolean {
 function routeOf(c: Context): string {
   const { routePath } = c.req;
   return routePath === "/*" || routePath === "*" ? "other" : routePath;
+}
+
+/** Each route once, as `METHOD /path`. */
+function namesOf(app: Hono): string[] {
+  const named = app.routes.filter(({ method }) => method !== "ALL");
+  return [...new Set(named.map(({ method, path }) => `${method} ${path.replaceAll(REST, "")}`))];
 }
 
 function allowedMethods(app: Hono, path: string): string[] {
