@@ -11,10 +11,12 @@ import { createCatalog } from "./catalog.ts";
 import { createInsights } from "./insights.ts";
 import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
+import { createRetention } from "./retention.ts";
 import { createRuns, type RunsGround } from "./runs/runs.ts";
 import { LogKeys } from "./seal/keys.ts";
 import { createLog, type LogGround, proveEvent, sealNow } from "./seal/log.ts";
 import { createSettings } from "./settings.ts";
+import { createThreads, type ThreadsGround } from "./threads/threads.ts";
 import type { Receipt, Scope, Trail } from "./trail.ts";
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -65,7 +67,7 @@ export function createTrail({ openStore, spoolDir, keyFile }: Ground, options: T
     record: (draft: EventDraft) => emitter.record(draft),
     recordDurably: (draft: EventDraft) => trail.recordDurably(draft),
     flush: () => trail.flush(),
-    commit,
+    append: (drafts: readonly WireDraft[]) => trail.append(drafts),
   };
 
   const trail: Trail = {
@@ -130,9 +132,7 @@ async function commitDurably(
   return receiptOf((await committed)[0]);
 }
 
-interface TenantGround extends RunsGround {
-  commit(drafts: readonly WireDraft[]): Promise<Outcome[]>;
-}
+type TenantGround = RunsGround & ThreadsGround;
 
 /** The same ground with another tenant as the one that is meant where none is named. */
 function forTenant(ground: TenantGround, tenant: string): TenantGround {
@@ -147,14 +147,19 @@ function forTenant(ground: TenantGround, tenant: string): TenantGround {
 /** What is read from the log, and recorded by more than one event. */
 function viewsOf(ground: TenantGround) {
   const { open, tenant } = ground;
+  const settings = createSettings(open);
+  const retention = createRetention(ground, settings);
   return {
     record: ground.record,
     catalog: createCatalog(open, tenant),
     events: createReader(open, tenant),
     tools: createTools(ground),
-    runs: createRuns(ground),
+    runs: createRuns(ground, retention),
+    threads: createThreads(ground),
     insights: createInsights(open, tenant),
-    settings: createSettings(open),
+    settings,
+    retention,
+    prune: retention.prune,
     rebuild: async (scope: Scope = {}) => (await open()).rebuild(scope.tenant ?? tenant),
     emitters: async (scope: Scope = {}) => (await open()).emitters(scope.tenant ?? tenant),
   };

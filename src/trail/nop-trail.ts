@@ -5,10 +5,12 @@ import { createTools } from "./calls/tools.ts";
 import { createCatalog } from "./catalog.ts";
 import { createInsights } from "./insights.ts";
 import { createReader } from "./reader.ts";
+import { createRetention } from "./retention.ts";
 import { createRuns } from "./runs/runs.ts";
 import { LogKeys } from "./seal/keys.ts";
 import { createLog, proveEvent } from "./seal/log.ts";
 import { createSettings } from "./settings.ts";
+import { createThreads } from "./threads/threads.ts";
 import type { Trail } from "./trail.ts";
 
 const NOTHING: Flushed = { complete: true, persisted: 0, dropped: 0, pending: 0 };
@@ -56,14 +58,20 @@ const ground = {
   flush: async () => NOTHING,
 };
 
+const settings = createSettings(open);
+const retention = createRetention(ground, settings);
+
 const views = {
   record: ground.record,
   events: createReader(open, ""),
   tools: createTools(ground),
-  runs: createRuns(ground),
+  runs: createRuns(ground, retention),
+  threads: createThreads({ ...ground, append: async () => [] }),
   insights: createInsights(open, ""),
   catalog: createCatalog(open, ""),
-  settings: createSettings(open),
+  settings,
+  retention,
+  prune: retention.prune,
   rebuild: async () => undefined,
   emitters: async () => [],
 };

@@ -8,9 +8,11 @@ import type { Counts, EmitterState, Outcome, Page, Stats, StoreDescription } fro
 import type { Tools } from "./calls/tools.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Insights } from "./insights.ts";
+import type { Pruned, PruneOptions, Retention } from "./retention.ts";
 import type { Runs } from "./runs/runs.ts";
 import type { EventProof, Log, Sealed } from "./seal/log.ts";
 import type { Settings } from "./settings.ts";
+import type { Threads } from "./threads/threads.ts";
 
 /** Where an event is in the log. */
 export interface Receipt {
@@ -56,8 +58,17 @@ export interface Trail extends AsyncDisposable {
   /** The run history. */
   readonly runs: Runs;
 
+  /** Conversations. */
+  readonly threads: Threads;
+
   /** Figures, failures, facets, and what touched what. */
   readonly insights: Insights;
+
+  /** How long events are kept, and what is held. */
+  readonly retention: Retention;
+
+  /** Removes events that occurred before a time, and leaves a receipt. Holds are kept. */
+  prune(options: PruneOptions): Promise<Pruned>;
 
   /** What administrators have set. Not for agents. */
   readonly settings: Settings;
@@ -90,7 +101,18 @@ export interface Trail extends AsyncDisposable {
 /** The parts of a trail that belong to one tenant. */
 export type TenantTrail = Pick<
   Trail,
-  "record" | "events" | "tools" | "runs" | "insights" | "catalog" | "settings" | "rebuild" | "emitters"
+  | "record"
+  | "retention"
+  | "prune"
+  | "events"
+  | "tools"
+  | "runs"
+  | "threads"
+  | "insights"
+  | "catalog"
+  | "settings"
+  | "rebuild"
+  | "emitters"
 > & { readonly tenant: string };
 
 export interface Scope {

@@ -1,4 +1,13 @@
-import { FILTERS, inPath, OFFSET_PAGE, PAGE, query, type RouteDoc, TENANT } from "./route-doc.ts";
+import {
+  FILTERS,
+  inPath,
+  JSON_OBJECT,
+  OFFSET_PAGE,
+  PAGE,
+  query,
+  type RouteDoc,
+  TENANT,
+} from "./route-doc.ts";
 
 const RUN_ID = inPath("id", "The run's id.");
 const FOUND = { "200": "What was asked for.", "404": "There is no such run." };
@@ -130,4 +139,32 @@ export const VIEW_ROUTES: readonly RouteDoc[] = [
   part("/children", "The runs that it started."),
   part("/ancestors", "Its parent, and so on up to the root."),
   part("/tree", "The run and everything below it, with the sums over all."),
+  {
+    method: "get",
+    path: "/api/v1/threads",
+    need: "read",
+    tag: "threads",
+    summary: "Threads, newest activity first.",
+    parameters: [TENANT, ...OFFSET_PAGE],
+    answers: { "200": "A page.", "400": "A parameter breaks a rule." },
+  },
+  {
+    method: "get",
+    path: "/api/v1/threads/{id}",
+    need: "read",
+    tag: "threads",
+    summary: "A thread: its events with their ordinals, and the messages that they make.",
+    parameters: [TENANT, inPath("id", "The thread's id."), query("after", "Behind this ordinal.")],
+    answers: { "200": "The thread.", "404": "There is none." },
+  },
+  {
+    method: "post",
+    path: "/api/v1/threads/{id}/events",
+    need: "write",
+    tag: "threads",
+    summary: "Append thread events, all or none.",
+    parameters: [TENANT, inPath("id", "The thread's id.")],
+    requestTypes: JSON_OBJECT,
+    answers: { "201": "The highest ordinal.", "400": "An event breaks a rule." },
+  },
 ];

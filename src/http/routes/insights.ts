@@ -66,6 +66,8 @@ function totalsQuery(params: Params, since: number | undefined): TotalsQuery {
   }
   const only = params.text("only");
   const [dimension, ...value] = only?.split(":") ?? [];
+  if (only !== undefined && value.join(":") === "")
+    throw invalid("only", "must be a dimension, a colon and a value.");
   return {
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),

@@ -1,7 +1,10 @@
 import { formatMicros, type Micros, nowMicros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
 import type { AuditEvent, EventDraft } from "../../event/event.ts";
+import type { Condition } from "../../query/filter.ts";
 import { microsOf, type Time } from "../../query/time.ts";
+import { RUN_EVENTS } from "../../view/runs.ts";
+import type { Retention } from "../retention.ts";
 import { finishDraft, logDraft, startDraft } from "./drafts.ts";
 import { beginRun, type RunHandle } from "./handle.ts";
 import { type RunGround, RunReader } from "./reader.ts";
@@ -41,6 +44,8 @@ export interface Runs {
   listRunsByCaller(callerId: string, limit: number): Promise<Run[]>;
   listRunsFiltered(filter: RunFilter, offset: number, limit: number): Promise<Run[]>;
   countRunsFiltered(filter: RunFilter): Promise<number>;
+  /** Takes finished runs that ended before the time, and their logs, out of the log; leaves a receipt. */
+  purgeOlderThan(time: Time): Promise<number>;
   /** Direct children, dry runs included, no limit. */
   listChildrenByParent(id: string): Promise<Run[]>;
   /** The run, then its parents up to the root, at most 1000; ends where a parent is unknown or comes again. */
@@ -66,6 +71,7 @@ export interface Runs {
   closeLost(options?: { silentForMs?: number }): Promise<Run[]>;
 }
 
+const PURGE_RUNS = 100;
 const SILENT_FOR_MS = 900_000;
 
 export interface RunsGround extends RunGround {
@@ -73,9 +79,14 @@ export interface RunsGround extends RunGround {
   recordDurably(draft: EventDraft): Promise<unknown>;
 }
 
-export function createRuns(ground: RunsGround): Runs {
+export function createRuns(ground: RunsGround, retention: Pick<Retention, "pruneWhere">): Runs {
   const reader = new RunReader(ground);
-  return { ...toldRuns(ground, reader), ...listedRuns(reader), ...seenRuns(ground, reader) };
+  return {
+    ...toldRuns(ground, reader),
+    ...listedRuns(reader),
+    ...seenRuns(ground, reader),
+    ...purgedRuns(reader, retention),
+  };
 }
 
 /** Only runs of which the start is known: what the run history of old knows. */
@@ -160,6 +171,25 @@ function seenRuns(ground: RunsGround, reader: RunReader) {
         await ground.recordDurably(finishDraft(id, { status: "error", error }, ground.tenant));
       }
       return lost;
+    },
+  };
+}
+
+/** Starts, ends and logs go; what else happened in a run has its own retention. */
+function purgedRuns(reader: RunReader, retention: Pick<Retention, "pruneWhere">) {
+  return {
+    async purgeOlderThan(time: Time) {
+      const cutoff = microsOf(time, "time");
+      const old = await reader.list({ ...KNOWN, includeDryRun: true, finishedBefore: cutoff }, { limit: 0 });
+      for (let at = 0; at < old.length; at += PURGE_RUNS) {
+        const values = old.slice(at, at + PURGE_RUNS).map(({ id }) => id);
+        const where: Condition[] = [
+          { op: "any", field: "run_id", values },
+          { op: "any", field: "event_type", values: Object.values(RUN_EVENTS) },
+        ];
+        await retention.pruneWhere(where, { before: cutoff, policy: "runs that ended before" });
+      }
+      return old.length;
     },
   };
 }
