@@ -135,22 +135,14 @@ export function createRetention({ open, tenant }: Ground, settings: Settings): R
     },
 
     async apply(actor) {
-      const { days, categories = {} } = await retention.policy();
       const pruned: Pruned[] = [];
-      const named = Object.keys(categories);
-      const run = async (where: Condition[], kept: number, policy: string) => {
-        // 0 is for ever.
-        if (kept === 0) return;
-        const before = nowMicros() - kept * DAY;
-        const options = { before, policy, ...(actor === undefined ? {} : { actor }) };
-        pruned.push(await retention.pruneWhere([...where, occurredBefore(before)], options));
-      };
-      for (const [category, kept] of Object.entries(categories)) {
-        await run([{ op: "any", field: "category", values: [category] }], kept, `${category}: ${kept} days`);
+      const named = actor === undefined ? {} : { actor };
+      for (const { where, days, policy } of dueOf(await retention.policy())) {
+        const before = nowMicros() - days * DAY;
+        pruned.push(
+          await retention.pruneWhere([...where, occurredBefore(before)], { before, policy, ...named }),
+        );
       }
-      const others: Condition[] =
-        named.length === 0 ? [] : [{ op: "none", field: "category", values: named }];
-      await run(others, days, `${days} days`);
       return pruned;
     },
 
@@ -176,6 +168,17 @@ export function createRetention({ open, tenant }: Ground, settings: Settings): R
     release: (id, actor = {}) => settings.remove({ tenant, kind: HOLD, id, actor }),
   };
   return retention;
+}
+
+/** What a policy lets go, by category and of the rest; 0 days is for ever. */
+function dueOf({ days, categories = {} }: RetentionPolicy) {
+  const named = Object.keys(categories);
+  const others: Condition[] = named.length === 0 ? [] : [{ op: "none", field: "category", values: named }];
+  const each = Object.entries(categories).map(([category, kept]) => {
+    const where: Condition[] = [{ op: "any", field: "category", values: [category] }];
+    return { where, days: kept, policy: `${category}: ${kept} days` };
+  });
+  return [...each, { where: others, days, policy: `${days} days` }].filter((due) => due.days > 0);
 }
 
 /** Strictly before: an event of that very moment stays. */

@@ -1,6 +1,7 @@
 import type { Micros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
 import type { JsonObject } from "../../base/json.ts";
+import { uuidv7 } from "../../base/uuid.ts";
 import { acceptDraft } from "../../event/accept.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { LIMITS } from "../../event/limits.ts";
@@ -80,15 +81,7 @@ export function createThreads(ground: ThreadsGround): Threads {
     return (await (await ground.open()).row(tenant, VIEW, threadId))?.doc ?? null;
   }
 
-  /** After what was recorded before, so that the order of calls is the order in the thread. */
-  async function commit(drafts: readonly EventDraft[]): Promise<void> {
-    await ground.flush();
-    const outcomes = await ground.append(drafts.map((draft) => acceptDraft(draft, {})));
-    const refused = outcomes.find((outcome) => outcome.status === "rejected");
-    if (refused !== undefined) {
-      throw new TrailError("store.unavailable", `The store refused a thread event: ${refused.reason}.`);
-    }
-  }
+  const commit = (drafts: readonly EventDraft[]) => commitAll(ground, drafts);
 
   const threads: Threads = {
     async append(thread, events) {
@@ -109,24 +102,14 @@ export function createThreads(ground: ThreadsGround): Threads {
 
     async archiveBefore(thread, watermark) {
       checkCount("watermark", watermark);
-      const { tenant, threadId } = keyOf(thread);
-      const before = await rowOf({ tenant, threadId });
+      const key = keyOf(thread);
+      const before = await rowOf(key);
       // Nothing to move: nothing is written.
       if (before === null || watermark <= (before.watermark as number)) return 0;
-      const id = acceptDraft({ type: THREADS_ARCHIVED }, {}).id;
-      await commit([
-        {
-          id,
-          tenant,
-          type: THREADS_ARCHIVED,
-          category: "session",
-          threadId,
-          summary: `Archived up to ${watermark}`,
-          data: { watermark },
-        },
-      ]);
-      const archives = ((await rowOf({ tenant, threadId }))?.archives ?? []) as Array<[string, number]>;
-      return archives.find(([eventId]) => eventId === id)?.[1] ?? 0;
+      const draft = archiveDraft(key, watermark);
+      await commit([draft]);
+      const archives = ((await rowOf(key))?.archives ?? []) as Array<[string, number]>;
+      return archives.find(([eventId]) => eventId === draft.id)?.[1] ?? 0;
     },
 
     async head(thread) {
@@ -154,6 +137,22 @@ export function createThreads(ground: ThreadsGround): Threads {
     sink: (thread) => createSink(keyOf(thread), ground.record),
   };
   return threads;
+}
+
+/** After what was recorded before, so that the order of calls is the order in the thread. */
+async function commitAll(ground: ThreadsGround, drafts: readonly EventDraft[]): Promise<void> {
+  await ground.flush();
+  const outcomes = await ground.append(drafts.map((draft) => acceptDraft(draft, {})));
+  const refused = outcomes.find((outcome) => outcome.status === "rejected");
+  if (refused !== undefined) {
+    throw new TrailError("store.unavailable", `The store refused a thread event: ${refused.reason}.`);
+  }
+}
+
+function archiveDraft({ tenant, threadId }: ThreadKey, watermark: number): EventDraft & { id: string } {
+  const summary = `Archived up to ${watermark}`;
+  const facts = { category: "session", threadId, summary, data: { watermark } };
+  return { id: uuidv7(), tenant, type: THREADS_ARCHIVED, ...facts };
 }
 
 /** Reads from the last remembered place before the first wanted ordinal. */

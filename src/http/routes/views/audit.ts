@@ -1,13 +1,13 @@
 import type { Context } from "hono";
-import { formatMicros, type Micros, nowMicros, parseMicros } from "../../base/clock.ts";
-import { isTrailError } from "../../base/error.ts";
-import type { AuditEvent } from "../../event/event.ts";
-import { LIMITS } from "../../event/limits.ts";
-import type { Condition, EqualField } from "../../query/filter.ts";
-import type { TenantTrail } from "../../trail/trail.ts";
-import { type Access, within } from "../access.ts";
-import type { Route } from "../routing.ts";
-import type { ServerState } from "../server-state.ts";
+import { formatMicros, type Micros, nowMicros, parseMicros } from "../../../base/clock.ts";
+import { isTrailError } from "../../../base/error.ts";
+import type { AuditEvent } from "../../../event/event.ts";
+import { LIMITS } from "../../../event/limits.ts";
+import type { Condition, EqualField } from "../../../query/filter.ts";
+import type { TenantTrail } from "../../../trail/trail.ts";
+import { type Access, within } from "../../access.ts";
+import type { Route } from "../../routing.ts";
+import type { ServerState } from "../../server-state.ts";
 
 const DEFAULT_LIMIT = 50;
 const LIMIT_MAX = 200;

@@ -1,11 +1,11 @@
 import type { Context } from "hono";
-import { formatMicros, nowMicros } from "../../base/clock.ts";
-import type { Sighting } from "../../trail/catalog.ts";
-import type { Access } from "../access.ts";
-import { invalid, Params, pagination } from "../params.ts";
-import { JSON_API } from "../problem.ts";
-import type { Route } from "../routing.ts";
-import type { ServerState } from "../server-state.ts";
+import { formatMicros, nowMicros } from "../../../base/clock.ts";
+import type { Sighting } from "../../../trail/catalog.ts";
+import type { Access } from "../../access.ts";
+import { invalid, Params, pagination } from "../../params.ts";
+import { JSON_API } from "../../problem.ts";
+import type { Route } from "../../routing.ts";
+import type { ServerState } from "../../server-state.ts";
 
 const HEADERS = { "Content-Type": JSON_API };
 const USAGE_KEY = "audit.included_events_per_month";

@@ -1,14 +1,14 @@
 import type { Context } from "hono";
-import { formatMicros } from "../../base/clock.ts";
-import { LIMITS } from "../../event/limits.ts";
-import { parseFilters } from "../../query/params.ts";
-import type { ToolCall } from "../../trail/calls/call.ts";
-import { type Access, within } from "../access.ts";
-import { nextLink } from "../jsonapi.ts";
-import { Params } from "../params.ts";
-import { JSON_API } from "../problem.ts";
-import type { Route } from "../routing.ts";
-import type { ServerState } from "../server-state.ts";
+import { formatMicros } from "../../../base/clock.ts";
+import { LIMITS } from "../../../event/limits.ts";
+import { parseFilters } from "../../../query/params.ts";
+import type { ToolCall } from "../../../trail/calls/call.ts";
+import { type Access, within } from "../../access.ts";
+import { nextLink } from "../../jsonapi.ts";
+import { Params } from "../../params.ts";
+import { JSON_API } from "../../problem.ts";
+import type { Route } from "../../routing.ts";
+import type { ServerState } from "../../server-state.ts";
 
 const DEFAULT_SIZE = 100;
 

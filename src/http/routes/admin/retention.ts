@@ -1,16 +1,16 @@
 import type { Context } from "hono";
-import { formatMicros } from "../../base/clock.ts";
-import { TrailError } from "../../base/error.ts";
-import { isObject } from "../../base/json.ts";
-import { LIMITS } from "../../event/limits.ts";
-import type { EventFilter } from "../../query/event-filter.ts";
-import type { Hold, Preset, Pruned, RetentionPolicy } from "../../trail/retention.ts";
-import type { Access } from "../access.ts";
-import { parseJson } from "../body.ts";
-import { askedBy } from "../door.ts";
-import { BrokenEvent } from "../problem.ts";
-import type { Route } from "../routing.ts";
-import type { ServerState } from "../server-state.ts";
+import { formatMicros } from "../../../base/clock.ts";
+import { TrailError } from "../../../base/error.ts";
+import { isObject } from "../../../base/json.ts";
+import { LIMITS } from "../../../event/limits.ts";
+import type { EventFilter } from "../../../query/event-filter.ts";
+import type { Hold, Preset, Pruned, RetentionPolicy } from "../../../trail/retention.ts";
+import type { Access } from "../../access.ts";
+import { parseJson } from "../../body.ts";
+import { askedBy } from "../../door.ts";
+import { BrokenEvent } from "../../problem.ts";
+import type { Route } from "../../routing.ts";
+import type { ServerState } from "../../server-state.ts";
 
 /** How long events are kept, and what is held. */
 export function retentionRoutes(route: Route, state: ServerState): void {

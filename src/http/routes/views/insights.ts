@@ -1,14 +1,14 @@
 import type { Context } from "hono";
-import { formatMicros } from "../../base/clock.ts";
-import { EQUAL_FIELDS, type EqualField } from "../../query/filter.ts";
-import { parseFilters } from "../../query/params.ts";
-import type { EmitterState, Facets } from "../../store/store.ts";
-import type { Totals, TotalsQuery } from "../../trail/insights.ts";
-import { DIMENSIONS, type Dimension, LEVELS, type Level } from "../../view/totals.ts";
-import { type Access, denied, within } from "../access.ts";
-import { invalid, Params } from "../params.ts";
-import type { Route } from "../routing.ts";
-import type { ServerState } from "../server-state.ts";
+import { formatMicros } from "../../../base/clock.ts";
+import { EQUAL_FIELDS, type EqualField } from "../../../query/filter.ts";
+import { parseFilters } from "../../../query/params.ts";
+import type { EmitterState, Facets } from "../../../store/store.ts";
+import type { Totals, TotalsQuery } from "../../../trail/insights.ts";
+import { DIMENSIONS, type Dimension, LEVELS, type Level } from "../../../view/totals.ts";
+import { type Access, denied, within } from "../../access.ts";
+import { invalid, Params } from "../../params.ts";
+import type { Route } from "../../routing.ts";
+import type { ServerState } from "../../server-state.ts";
 
 const FACET_VALUES_MAX = 200;
 const SCAN_MAX = 200_000;

@@ -1,16 +1,16 @@
 import type { Context } from "hono";
-import { formatMicros } from "../../base/clock.ts";
-import { TrailError } from "../../base/error.ts";
-import { isObject } from "../../base/json.ts";
-import type { Actor } from "../../event/event.ts";
-import { LIMITS } from "../../event/limits.ts";
-import type { ApiKey, KeyDraft, Role } from "../../trail/keys.ts";
-import { type Access, denied } from "../access.ts";
-import { parseJson } from "../body.ts";
-import { askedBy } from "../door.ts";
-import { BrokenEvent, JSON_API } from "../problem.ts";
-import type { Route } from "../routing.ts";
-import type { ServerState } from "../server-state.ts";
+import { formatMicros } from "../../../base/clock.ts";
+import { TrailError } from "../../../base/error.ts";
+import { isObject } from "../../../base/json.ts";
+import type { Actor } from "../../../event/event.ts";
+import { LIMITS } from "../../../event/limits.ts";
+import type { ApiKey, KeyDraft, Role } from "../../../trail/keys.ts";
+import { type Access, denied } from "../../access.ts";
+import { parseJson } from "../../body.ts";
+import { askedBy } from "../../door.ts";
+import { BrokenEvent, JSON_API } from "../../problem.ts";
+import type { Route } from "../../routing.ts";
+import type { ServerState } from "../../server-state.ts";
 
 const HEADERS = { "Content-Type": JSON_API };
 

@@ -1,13 +1,13 @@
 import type { Context } from "hono";
-import { formatMicros, type Micros } from "../../base/clock.ts";
-import { TrailError } from "../../base/error.ts";
-import type { Run, RunFilter, RunNode } from "../../trail/runs/run.ts";
-import { type Access, reaches } from "../access.ts";
-import { toResource } from "../jsonapi.ts";
-import { Params, pagination } from "../params.ts";
-import { JSON_API } from "../problem.ts";
-import type { Route } from "../routing.ts";
-import type { ServerState } from "../server-state.ts";
+import { formatMicros, type Micros } from "../../../base/clock.ts";
+import { TrailError } from "../../../base/error.ts";
+import type { Run, RunFilter, RunNode } from "../../../trail/runs/run.ts";
+import { type Access, reaches } from "../../access.ts";
+import { toResource } from "../../jsonapi.ts";
+import { Params, pagination } from "../../params.ts";
+import { JSON_API } from "../../problem.ts";
+import type { Route } from "../../routing.ts";
+import type { ServerState } from "../../server-state.ts";
 
 const HEADERS = { "Content-Type": JSON_API };
 
