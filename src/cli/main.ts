@@ -12,6 +12,7 @@ import { serve } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
 import { stats } from "./commands/stats.ts";
 import { tail } from "./commands/tail.ts";
+import { verify } from "./commands/verify.ts";
 import { type Option, optionsOf } from "./config/options.ts";
 import { readSettings } from "./config/settings.ts";
 import { type Io, processIo } from "./io.ts";
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   hook,
   seal,
   proof,
+  verify,
 ];
 
 const USAGE_ERROR = 2;

@@ -15,6 +15,7 @@ import { createRetention } from "./retention.ts";
 import { createRuns, type RunsGround } from "./runs/runs.ts";
 import { LogKeys } from "./seal/keys.ts";
 import { createLog, type LogGround, proveEvent, sealNow } from "./seal/log.ts";
+import { type VerifyOptions, verifyStore } from "./seal/verify.ts";
 import { createSettings } from "./settings.ts";
 import { createThreads, type ThreadsGround } from "./threads/threads.ts";
 import type { Receipt, Scope, Trail } from "./trail.ts";
@@ -170,6 +171,7 @@ function proofsOf(ground: LogGround) {
     log: createLog(ground),
     seal: (scope?: Scope) => sealNow(ground, scope),
     proof: (event: string | number, scope?: Scope) => proveEvent(ground, event, scope),
+    verify: (options?: VerifyOptions) => verifyStore(ground, options),
   };
 }
 

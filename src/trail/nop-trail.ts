@@ -9,6 +9,7 @@ import { createRetention } from "./retention.ts";
 import { createRuns } from "./runs/runs.ts";
 import { LogKeys } from "./seal/keys.ts";
 import { createLog, proveEvent } from "./seal/log.ts";
+import { verifyStore } from "./seal/verify.ts";
 import { createSettings } from "./settings.ts";
 import { createThreads } from "./threads/threads.ts";
 import type { Trail } from "./trail.ts";
@@ -76,6 +77,8 @@ const views = {
   emitters: async () => [],
 };
 
+const logGround = { open, tenant: "", keys: new LogKeys(null) };
+
 /** A trail that discards: for code that must hold one and has nowhere to write. Recording never fails. */
 export const nopTrail: Trail = {
   ...views,
@@ -98,9 +101,10 @@ export const nopTrail: Trail = {
     lagMs: 0,
     lastError: null,
   }),
-  log: createLog({ open, tenant: "", keys: new LogKeys(null) }),
+  log: createLog(logGround),
   seal: async () => [],
-  proof: (event) => proveEvent({ open, tenant: "", keys: new LogKeys(null) }, event),
+  proof: (event) => proveEvent(logGround, event),
+  verify: (options) => verifyStore(logGround, options),
   describe: emptyStore.describe,
   [Symbol.asyncDispose]: async () => undefined,
 };

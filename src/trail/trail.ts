@@ -11,6 +11,7 @@ import type { Insights } from "./insights.ts";
 import type { Pruned, PruneOptions, Retention } from "./retention.ts";
 import type { Runs } from "./runs/runs.ts";
 import type { EventProof, Log, Sealed } from "./seal/log.ts";
+import type { StoreVerdict, VerifyOptions } from "./seal/verify.ts";
 import type { Settings } from "./settings.ts";
 import type { Threads } from "./threads/threads.ts";
 
@@ -93,6 +94,9 @@ export interface Trail extends AsyncDisposable {
 
   /** What proves the event, named by its id or its seq. Rejects with `log.not_sealed`. */
   proof(event: string | number, options?: Scope): Promise<EventProof>;
+
+  /** Holds the log against what was signed: a verdict on five claims. Changes nothing. */
+  verify(options?: VerifyOptions): Promise<StoreVerdict>;
 
   /** Facts about the store; rejects when it cannot serve. */
   describe(): Promise<StoreDescription>;

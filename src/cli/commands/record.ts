@@ -1,5 +1,5 @@
 import { formatMicros } from "../../base/clock.ts";
-import { TrailError } from "../../base/error.ts";
+import { messageOf, TrailError } from "../../base/error.ts";
 import { FIELD_BY_WIRE } from "../../event/fields.ts";
 import { LIMITS } from "../../event/limits.ts";
 import { type Problem, parseWire } from "../../event/parse.ts";
@@ -56,8 +56,18 @@ async function recordOne(call: Call): Promise<number> {
   const [outcome] = await trail.append([draft]);
   if (outcome === undefined || outcome.status === "rejected")
     throw new TrailError("event.invalid", `The store refused the event: ${outcome?.reason ?? "no answer"}.`);
+  await sealQuietly(trail, out);
   await printOutcome(out, settings.on("json"), outcome);
   return 0;
+}
+
+/** So that what a person wrote down cannot be changed unseen. The events are safe already, whatever comes of it. */
+async function sealQuietly(trail: Trail, out: Printer): Promise<void> {
+  try {
+    await trail.seal();
+  } catch (thrown) {
+    out.note(`daybook: not sealed: ${visible(messageOf(thrown))}`);
+  }
 }
 
 /** The event of the flags, by wire names; values are read as the kind of their field says. */
@@ -104,6 +114,7 @@ async function recordLines(call: Call): Promise<number> {
       printOutcome(out, settings.on("json"), outcome),
     );
   }
+  if (recorded > 0) await sealQuietly(trail, out);
   refusals.sumUp(recorded);
   return refusals.count > 0 ? BAD_INPUT : 0;
 }

@@ -143,6 +143,27 @@ export const OPTIONS = {
     commands: ["seal"],
     doc: "Sign with a new key from now on; the one before signs beside it for a week.",
   },
+  only: text("--tenant", "NAME", ["verify"], "One log; without it, every log of the trail."),
+  key: {
+    flag: "--key",
+    value: "VERIFIER",
+    type: "list",
+    commands: ["verify"],
+    doc: "A public key of the log as you were told it, name+id+key; without it, those of the key file count. May be repeated.",
+  },
+  checkpoint: {
+    flag: "--checkpoint",
+    value: "FILE",
+    type: "list",
+    commands: ["verify"],
+    doc: "A checkpoint that was kept elsewhere; the log must still hold it. May be repeated.",
+  },
+  resume: {
+    flag: "--resume",
+    type: "switch",
+    commands: ["verify"],
+    doc: "Go on where a verification of this log was interrupted.",
+  },
   revokeKey: text("--revoke-key", "BASE64", ["seal"], "Let nothing count that this public key signed."),
 } as const satisfies Record<string, Option>;
 

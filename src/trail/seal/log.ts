@@ -48,6 +48,8 @@ export interface Log {
   /** Shows that the tree of `second` leaves begins with that of `first`; `second` is the newest by default. */
   consistency(first: number, second?: number, options?: Scope): Promise<{ second: number; hashes: string[] }>;
   keys(options?: Scope): Promise<PublicKey[]>;
+  /** Every tenant that has a log. */
+  tenants(): Promise<string[]>;
   /** A new signing key; the one before signs beside it for a week. */
   rotateKey(): void;
   /** Nothing that this key signed counts any more: its public half in base64. */
@@ -93,6 +95,7 @@ export function createLog({ open, tenant: own, keys }: LogGround): Log {
       const file = keys.read();
       return checkpoint === null || file === null ? [] : publicKeys(file, checkpoint.signed.origin);
     },
+    tenants: async () => (await open()).tenants(),
     rotateKey: () => void keys.change(rotate),
     revokeKey: (publicKey) => void keys.change((file, now) => revoke(file, publicKey, now)),
     async keepSealed(options) {
