@@ -12,8 +12,23 @@ export type { Actor, AuditEvent, EventDraft, Resource, Usage } from "./event/eve
 export type { Category, Phase, Severity, Status } from "./event/vocabulary.ts";
 export type { EventFilter } from "./query/event-filter.ts";
 export type { EmitterState, Stats, StoreDescription } from "./store/store.ts";
+export { costOf, dropHead, groupTurns, messagesToEvents, toMessages } from "./thread/compaction.ts";
+export type { ContentPart, Message } from "./thread/content.ts";
+export { encodeNamespace, parseNamespace } from "./thread/keys.ts";
+export type { Breach, ThreadEvent } from "./thread/thread-event.ts";
+export { displayBreach } from "./thread/thread-event.ts";
+export { ThreadGraph } from "./thread/thread-graph.ts";
+export type { ToolCall } from "./trail/calls/call.ts";
+export type { CallDraft, CallEnd, Completion, Tools } from "./trail/calls/tools.ts";
+export type { Insights } from "./trail/insights.ts";
 export { nopTrail } from "./trail/nop-trail.ts";
 export type { TrailOptions } from "./trail/options.ts";
+export type { Pruned, PruneOptions, Retention, RetentionPolicy } from "./trail/retention.ts";
+export type { RunHandle } from "./trail/runs/handle.ts";
+export type { Run, RunDraft, RunEnd, RunFilter, RunLog, RunTree } from "./trail/runs/run.ts";
+export type { Runs } from "./trail/runs/runs.ts";
+export type { ThreadSink } from "./trail/threads/sink.ts";
+export type { Threads } from "./trail/threads/threads.ts";
 export type { EventPage, EventReader, FollowOptions, ListOptions, Receipt, Trail } from "./trail/trail.ts";
 
 /**

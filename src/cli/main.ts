@@ -6,13 +6,19 @@ import { doctor } from "./commands/doctor.ts";
 import { hook } from "./commands/hook.ts";
 import { list } from "./commands/list.ts";
 import { proof } from "./commands/proof.ts";
+import { prune } from "./commands/prune.ts";
 import { record } from "./commands/record.ts";
 import { seal } from "./commands/seal.ts";
 import { serve } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
-import { stats } from "./commands/stats.ts";
 import { tail } from "./commands/tail.ts";
 import { verify } from "./commands/verify.ts";
+import { rebuild } from "./commands/views/rebuild.ts";
+import { run as oneRun } from "./commands/views/run.ts";
+import { runs } from "./commands/views/runs.ts";
+import { stats } from "./commands/views/stats.ts";
+import { thread } from "./commands/views/thread.ts";
+import { tools } from "./commands/views/tools.ts";
 import { type Option, optionsOf } from "./config/options.ts";
 import { readSettings } from "./config/settings.ts";
 import { type Io, processIo } from "./io.ts";
@@ -25,6 +31,12 @@ export const COMMANDS: readonly Command[] = [
   tail,
   show,
   stats,
+  runs,
+  oneRun,
+  thread,
+  tools,
+  prune,
+  rebuild,
   doctor,
   hook,
   seal,

@@ -106,13 +106,26 @@ describe("daybook serve", () => {
       expect(stderr).toMatch(/^daybook: Without keys Daybook serves loopback only, not [^\n]+\n$/);
       expect(status).toBe(2);
     }
-    const env = { DAYBOOK_API_KEYS: "a-secret-key" };
-    const { status, stderr } = await daybook(emptyFolder(), ["serve", "--port", "0"], { env });
-    expect(stderr).toMatch(
-      /^daybook: DAYBOOK_API_KEYS is set, but this version does not know keys yet\.[^\n]*\n$/,
+  });
+
+  it("asks every request for a key where there are keys, on any address", async () => {
+    const env = { DAYBOOK_API_KEYS: "a-secret-key, another" };
+    const server = start(emptyFolder(), ["serve", "--port", "0", "--host", "0.0.0.0", "--json"], env);
+    await until(
+      () => server.said.stdout.includes("\n"),
+      () => `the server's address; it said ${JSON.stringify(server.said)}`,
     );
-    expect(stderr).not.toContain("a-secret-key");
-    expect(status).toBe(2);
+    const url = (JSON.parse(server.said.stdout) as { url: string }).url.replace("0.0.0.0", "127.0.0.1");
+    const ask = (headers: Record<string, string>) => fetch(`${url}/api/v1/events`, { headers });
+    expect((await ask({})).status).toBe(401);
+    expect((await ask({ Authorization: "Bearer wrong" })).status).toBe(401);
+    for (const key of ["a-secret-key", "another"]) {
+      expect((await ask({ Authorization: `Bearer ${key}` })).status).toBe(200);
+    }
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    server.child.kill("SIGTERM");
+    const { stdout, stderr } = await server.ended;
+    expect(stdout + stderr).not.toContain("a-secret-key");
   });
 
   it("does not start over a file that is no trail", async () => {

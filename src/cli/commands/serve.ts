@@ -4,6 +4,7 @@ import type { StoreDescription } from "../../store/store.ts";
 import type { Call, Command } from "../command.ts";
 import type { Io } from "../io.ts";
 import { OutputClosed, type Printer, visible } from "../print.ts";
+import { keepRetention } from "../retention.ts";
 import { openOrMake, pageDir, targetOf } from "../wire.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
@@ -53,10 +54,12 @@ export const serve: Command = {
       onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
     });
     const stopped = stopRequest(io);
+    const retention = keepRetention(trail, (line) => out.note(`daybook: ${visible(line)}`));
     try {
       await announce(call, listening.url, store, access);
       await stopped;
     } finally {
+      retention.stop();
       await listening.close();
       await endSealing();
       const { complete, pending } = await trail.close();

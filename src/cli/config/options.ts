@@ -18,8 +18,9 @@ export interface Option {
   readonly doc: string;
 }
 
-const READERS = ["list", "tail"] as const;
-const EVENT = ["record", "list", "tail"] as const;
+const READERS = ["list", "tail", "tools"] as const;
+const EVENT = ["record", "list", "tail", "tools"] as const;
+const TENANTS = ["runs", "run", "thread", "tools", "prune", "rebuild"] as const;
 
 const text = (flag: string, value: string, commands: readonly string[], doc: string) =>
   ({ flag, value, type: "text", commands, doc }) as const;
@@ -40,7 +41,7 @@ export const OPTIONS = {
     type: "text",
     default: "default",
     env: "DAYBOOK_TENANT",
-    commands: ["record", "list", "tail", "show", "stats", "doctor", "hook", "proof"],
+    commands: ["record", "list", "tail", "show", "stats", "doctor", "hook", ...TENANTS, "proof"],
     doc: "Whose log it is.",
   },
   json: {
@@ -77,11 +78,11 @@ export const OPTIONS = {
   },
   type: text("--type", "TYPE", EVENT, "What happened: tool.execute, invoice.created."),
   tool: text("--tool", "NAME", EVENT, "The tool of a tool call."),
-  status: text("--status", "STATUS", EVENT, "ok, error, pending or denied, or one of your own."),
-  agent: text("--agent", "NAME", EVENT, "Which agent did it."),
+  status: text("--status", "STATUS", [...EVENT, "runs"], "ok, error, pending or denied, or one of your own."),
+  agent: text("--agent", "NAME", [...EVENT, "runs"], "Which agent did it."),
   run: text("--run", "ID", EVENT, "The run that it belongs to."),
   thread: text("--thread", "ID", EVENT, "The thread that it belongs to."),
-  category: text("--category", "NAME", EVENT, "tool_call, llm, session, run …"),
+  category: text("--category", "NAME", [...EVENT, "prune"], "tool_call, llm, session, run …"),
   summary: text("--summary", "TEXT", ["record"], "One line for people."),
   error: text("--error", "TEXT", ["record"], "The message of a failure."),
   data: text("--data", "JSON", ["record"], "A JSON object: arguments, result, inputs, output."),
@@ -100,8 +101,18 @@ export const OPTIONS = {
     doc: "Any filter of the HTTP API: model=a,b is a union, -a excludes, [1,9] is an interval. May be repeated.",
   },
   search: text("--search", "TEXT", READERS, "A piece of the summary or of the resource's id."),
-  since: text("--since", "TIME", READERS, "Occurred at or after: RFC 3339, or an age such as 15m, 2h, 7d."),
-  until: text("--until", "TIME", READERS, "Occurred at or before: RFC 3339, or an age such as 15m, 2h, 7d."),
+  since: text(
+    "--since",
+    "TIME",
+    [...READERS, "runs"],
+    "Occurred at or after: RFC 3339, or an age such as 15m, 2h, 7d.",
+  ),
+  until: text(
+    "--until",
+    "TIME",
+    [...READERS, "runs"],
+    "Occurred at or before: RFC 3339, or an age such as 15m, 2h, 7d.",
+  ),
   statsSince: text(
     "--since",
     "TIME",
@@ -115,10 +126,19 @@ export const OPTIONS = {
     min: 1,
     max: 1_000_000,
     default: "50",
-    commands: ["list"],
-    doc: "How many events at most.",
+    commands: ["list", "tools", "runs"],
+    doc: "How many at most.",
   },
   cursor: text("--cursor", "CURSOR", ["list"], "Go on where the page before ended."),
+  open: { flag: "--open", type: "switch", commands: ["tools"], doc: "Only calls that never ended." },
+  lost: {
+    flag: "--lost",
+    type: "switch",
+    commands: ["runs"],
+    doc: "Only runs that began, did not end, and have been silent for 15 minutes.",
+  },
+  before: text("--before", "TIME", ["prune"], "Occurred before: RFC 3339, or an age such as 90d."),
+  dryRun: { flag: "--dry-run", type: "switch", commands: ["prune"], doc: "Only count what would go." },
   asc: { flag: "--asc", type: "switch", commands: ["list"], doc: "Oldest first; newest first without it." },
   last: {
     flag: "--last",

@@ -1,9 +1,9 @@
-import type { Command } from "../command.ts";
-import { statusStyle } from "../event-table.ts";
-import { visible } from "../print.ts";
-import { printTable } from "../table.ts";
-import { parseWhen } from "../when.ts";
-import { openExisting } from "../wire.ts";
+import type { Command } from "../../command.ts";
+import { statusStyle } from "../../event-table.ts";
+import { visible } from "../../print.ts";
+import { printTable } from "../../table.ts";
+import { parseWhen } from "../../when.ts";
+import { openExisting } from "../../wire.ts";
 
 const ROWS_MAX = 20;
 
