@@ -37,6 +37,12 @@ export const DEFAULT_SEVERITY: Severity = "INFO";
  */
 export const SYSTEM_TENANT = "daybook";
 
+/**
+ * The environment of what Daybook itself tells within a tenant's log: who read what. Nobody else writes
+ * here, and only auditors and administrators of the whole tenant read it.
+ */
+export const PLATFORM_ENVIRONMENT = "smplkit";
+
 /** Resource types that start with this are Daybook's own; a request that uses it is refused with 403. */
 export const RESERVED_RESOURCE_PREFIX = "smpl.";
 

@@ -1,14 +1,17 @@
 import { TrailError } from "../base/error.ts";
 import { LIMITS } from "../event/limits.ts";
-import { DEFAULT_TENANT, EVENT_TYPES, SYSTEM_TENANT } from "../event/vocabulary.ts";
-import type { Condition } from "../query/filter.ts";
-import { type ApiKey, createKeys, hashSecret, type Keys, type Role } from "../trail/keys.ts";
+import { DEFAULT_TENANT, EVENT_TYPES, PLATFORM_ENVIRONMENT, SYSTEM_TENANT } from "../event/vocabulary.ts";
+import type { WireDraft } from "../event/wire.ts";
+import { type AccessScope, checkWrite } from "../trail/access-scope.ts";
+import { type ApiKey, createKeys, hashSecret, isWellFormed, type Keys, type Role } from "../trail/keys.ts";
 import type { Trail } from "../trail/trail.ts";
 import { type Headed, headerText } from "./door.ts";
 
 /** What a route asks of a key: nothing, to append, to read, to read what Daybook tells of itself, everything. */
 export type Need = "nothing" | "write" | "read" | "audit" | "admin";
 
+/** Who came while there were no keys. */
+const ANYBODY = "";
 const MAY: Readonly<Record<Role, readonly Need[]>> = {
   writer: ["write"],
   reader: ["read"],
@@ -17,41 +20,46 @@ const MAY: Readonly<Record<Role, readonly Need[]>> = {
 };
 
 /** Who asks, and how far it reaches. */
-export interface Access {
-  readonly tenant: string;
-  /** Null: every environment. */
-  readonly environments: readonly string[] | null;
+export interface Access extends AccessScope {
   /** True where the key belongs to one tenant. */
   readonly isBound: boolean;
+  readonly role: Role;
   /** The key's id; null where the server is open. */
   readonly keyId: string | null;
+  /** Fires when the key is revoked, or, where the server was open, when it is no more. */
+  readonly ended: AbortSignal;
 }
 
 export interface GateOptions {
   /** Secrets from the environment, each with the rights of an admin over every tenant. */
   secrets?: readonly string[];
+  /** Asks for a key even while there is none: for a server that others can reach. */
+  isClosed?: boolean;
   /** Writes an event for each read. */
   recordReads?: boolean;
 }
 
-/** A revoked key stops within this time, in whatever process it was revoked. */
-const KNOWN_FOR_MS = 1_000;
-
 /**
  * Lets requests in. A server without keys is open, and listens on loopback only; with keys, each
- * request needs one, and reaches no further than its tenant and environments.
+ * request needs one, and reaches no further than its tenant and environments. Keys are read anew when
+ * a setting changes, by whatever process. A server that asked for keys once asks until it starts
+ * again: revoking the last key opens nothing.
  */
 export class Gate {
   readonly keys: Keys;
   readonly #trail: Trail;
   readonly #recordReads: boolean;
   readonly #own: ReadonlyMap<string, ApiKey>;
-  #known: Map<string, ApiKey> = new Map();
-  #knownUntil = 0;
+  /** What ends with each key: its live streams. */
+  readonly #ends = new Map<string, AbortController>();
+  #known: ReadonlyMap<string, ApiKey> = new Map();
+  #isLocked: boolean;
+  #loading: Promise<void> | null = null;
 
-  constructor(trail: Trail, { secrets = [], recordReads = false }: GateOptions = {}) {
+  constructor(trail: Trail, { secrets = [], isClosed = false, recordReads = false }: GateOptions = {}) {
     this.#trail = trail;
     this.#recordReads = recordReads;
+    this.#isLocked = isClosed || secrets.length > 0;
     this.keys = createKeys(trail.settings);
     this.#own = new Map(
       secrets.map((secret, i) => [
@@ -61,53 +69,89 @@ export class Gate {
     );
   }
 
-  /** What was read of the keys counts no more: one was made or revoked here. */
-  forget(): void {
-    this.#knownUntil = 0;
+  /** Reads the keys anew: what is revoked works no more when this resolves. */
+  async reload(): Promise<void> {
+    this.#known = new Map([...this.#own, ...(await this.keys.byHash())]);
+    this.#isLocked ||= this.#known.size > 0;
+    const ids = new Set([...this.#known.values()].map(({ id }) => id));
+    if (!this.#isLocked) ids.add(ANYBODY);
+    for (const [id, end] of this.#ends) {
+      if (ids.has(id)) continue;
+      this.#ends.delete(id);
+      end.abort();
+    }
   }
 
   /** Throws `access.missing`, `access.unknown` or `access.denied`. */
-  async admit(asked: Headed, need: Need, route: string): Promise<Access> {
+  async admit(asked: Headed, need: Need, route: string, address = ""): Promise<Access> {
     const named = tenantOf(asked);
-    if (need === "nothing")
-      return { tenant: named ?? DEFAULT_TENANT, environments: [], isBound: true, keyId: null };
-    const known = await this.#keysNow();
-    if (known.size === 0) {
+    const open = { tenant: named ?? DEFAULT_TENANT, role: "admin", keyId: null } as const;
+    if (need === "nothing") {
+      return { ...open, environments: [], platform: false, isBound: true, ended: this.#endOf(ANYBODY) };
+    }
+    await this.#ready();
+    if (!this.#isLocked) {
       if (named === SYSTEM_TENANT && need === "write") throw reserved();
-      return { tenant: named ?? DEFAULT_TENANT, environments: null, isBound: false, keyId: null };
+      return { ...open, environments: null, platform: true, isBound: false, ended: this.#endOf(ANYBODY) };
     }
-    const key = known.get(hashSecret(secretOf(asked)));
-    if (key === undefined) {
-      throw new TrailError("access.unknown", "The API key is not known here.", {
-        fix: "It may have been revoked; `daybook keys list` shows which there are.",
-      });
-    }
-    if (!MAY[key.role].includes(need)) throw denied(`A key with the role ${key.role} may not do this.`);
+    const key = this.#holderOf(secretOf(asked));
+    const may = MAY[key.role];
+    if (!may.includes(need)) throw denied(`A key with the role ${key.role} may not do this.`);
     if (key.tenant !== null && named !== undefined && named !== key.tenant) {
       throw denied("The key belongs to another tenant than X-Daybook-Tenant names.");
     }
     const tenant = key.tenant ?? named ?? DEFAULT_TENANT;
-    if (tenant === SYSTEM_TENANT && (need === "write" || !MAY[key.role].includes("audit"))) throw reserved();
-    if (this.#recordReads && (need === "read" || need === "audit")) this.#noteRead(key, tenant, route);
-    return { tenant, environments: key.environments, isBound: key.tenant !== null, keyId: key.id };
+    if (tenant === SYSTEM_TENANT && (need === "write" || !may.includes("audit"))) throw reserved();
+    if (this.#recordReads && (need === "read" || need === "audit")) {
+      this.#noteRead(key, tenant, route, address);
+    }
+    const { id, role, environments } = key;
+    const reach = { tenant, environments, platform: environments === null && may.includes("audit") };
+    return { ...reach, role, isBound: key.tenant !== null, keyId: id, ended: this.#endOf(id) };
   }
 
-  async #keysNow(): Promise<ReadonlyMap<string, ApiKey>> {
-    const now = performance.now();
-    if (now < this.#knownUntil) return this.#known;
-    this.#known = new Map([...this.#own, ...(await this.keys.byHash())]);
-    this.#knownUntil = now + KNOWN_FOR_MS;
-    return this.#known;
+  /** Rejects with a store error, and is tried again; keys that were read once outlive the store's absence. */
+  #ready(): Promise<void> {
+    this.#loading ??= this.#begin().catch((thrown) => {
+      this.#loading = null;
+      throw thrown;
+    });
+    return this.#loading;
   }
 
-  #noteRead(key: ApiKey, tenant: string, route: string): void {
+  async #begin(): Promise<void> {
+    await this.#trail.settings.watch(() => {
+      // A store that is away keeps the keys as they are; its next change is told again.
+      this.reload().catch(() => undefined);
+    });
+    await this.reload();
+  }
+
+  /** Found by its hash, which a stranger cannot come near to step by step. */
+  #holderOf(secret: string): ApiKey {
+    const key = isWellFormed(secret) ? this.#known.get(hashSecret(secret)) : undefined;
+    if (key !== undefined) return key;
+    throw new TrailError("access.unknown", "The API key is not known here.", {
+      fix: "It may have been revoked; `daybook keys list` shows which there are.",
+    });
+  }
+
+  #endOf(id: string): AbortSignal {
+    const end = this.#ends.get(id) ?? new AbortController();
+    this.#ends.set(id, end);
+    return end.signal;
+  }
+
+  #noteRead(key: ApiKey, tenant: string, route: string, address: string): void {
     this.#trail.record({
       tenant,
+      environment: PLATFORM_ENVIRONMENT,
       type: EVENT_TYPES.trailRead,
       category: "config",
       source: "daybook",
       actor: { type: "api_key", id: key.id, label: key.name },
       summary: `Read ${route}`,
+      data: { address },
       doNotForward: true,
     });
   }
@@ -144,15 +188,13 @@ function reserved(): TrailError {
   return denied(`The tenant "${SYSTEM_TENANT}" is Daybook's own.`);
 }
 
-/** The conditions that keep a reader within its environments. */
-export function within({ environments }: Access): Condition[] {
-  return environments === null ? [] : [{ op: "any", field: "environment", values: environments }];
-}
-
 /** Throws `access.denied` for a draft that the key may not write: another tenant's or environment's. */
-export function checkReach(access: Access, draft: { tenant: string; environment: string }): void {
-  if (access.isBound && draft.tenant !== access.tenant) throw denied("The key belongs to another tenant.");
-  if (!reaches(access, draft.environment)) throw denied("The key does not reach this environment.");
+export function checkReach(access: Access, draft: WireDraft): void {
+  // An emitter that closes says so in the system's tenant, for the tenant that it names.
+  const isClosing = draft.tenant === SYSTEM_TENANT;
+  const tenant = isClosing ? draft.data?.tenant : draft.tenant;
+  if (access.isBound && tenant !== access.tenant) throw denied("The key belongs to another tenant.");
+  if (!isClosing) checkWrite(access, draft.environment);
 }
 
 /**
@@ -162,9 +204,4 @@ export function checkReach(access: Access, draft: { tenant: string; environment:
 export function writerScope({ tenant, environments }: Access): { tenant: string; environment?: string } {
   const [environment] = environments ?? [];
   return environment === undefined ? { tenant } : { tenant, environment };
-}
-
-/** Whether something of this environment may be shown. */
-export function reaches({ environments }: Access, environment: string): boolean {
-  return environments === null || environments.includes(environment);
 }

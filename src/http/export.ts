@@ -4,10 +4,11 @@ import type { AuditEvent } from "../event/event.ts";
 import { FIELDS } from "../event/fields.ts";
 import { LIMITS } from "../event/limits.ts";
 import { toWire, type WireEvent } from "../event/wire.ts";
-import type { ListOptions, Trail } from "../trail/trail.ts";
+import type { EventReader, ListOptions } from "../trail/trail.ts";
 import type { ServerState } from "./server-state.ts";
 
-type ExportOptions = Pick<ListOptions, "tenant" | "filter" | "order" | "direction">;
+/** What to write, through the reader of who asked for it. */
+type ExportOptions = Pick<ListOptions, "filter" | "order" | "direction"> & { events: EventReader };
 
 interface Reader {
   /** A HEAD request: the headers, and nothing read for it. */
@@ -54,7 +55,7 @@ async function streamed(
   const headers = { "Content-Type": contentType, "X-Content-Type-Options": "nosniff" };
   if (headOnly) return new Response(null, { headers });
   const encoder = new TextEncoder();
-  const pages = readPages(state.trail, options);
+  const pages = readPages(options);
   const first = await pages.next();
   let ahead: string | null = head + (first.done ? "" : first.value.map(write).join(""));
   const body = new ReadableStream<Uint8Array>({
@@ -85,13 +86,13 @@ async function nextText(
   return done ? null : value.map(write).join("");
 }
 
-async function* readPages(
-  trail: Trail,
-  options: ExportOptions,
-): AsyncGenerator<AuditEvent[], void, undefined> {
+async function* readPages({
+  events,
+  ...options
+}: ExportOptions): AsyncGenerator<AuditEvent[], void, undefined> {
   let cursor: string | undefined;
   do {
-    const page = await trail.events.list({
+    const page = await events.list({
       ...options,
       limit: LIMITS.pageSize,
       ...(cursor === undefined ? {} : { cursor }),

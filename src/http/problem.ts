@@ -34,6 +34,7 @@ export function problemOf(thrown: unknown, log: (line: string) => void): Answer 
   const waitMs = error.retryAfterMs ?? (error.kind === "unavailable" ? 1000 : undefined);
   const more: Record<string, string> =
     waitMs === undefined ? {} : { "Retry-After": String(Math.max(1, Math.ceil(waitMs / 1000))) };
+  if (error.kind === "unauthenticated") more["WWW-Authenticate"] = 'Bearer realm="daybook"';
   return answerWith(statusOf(error), [errorObject(error)], more);
 }
 

@@ -16,7 +16,10 @@ export function routing(app: Hono, state: ServerState): Route {
     const name = `${method.toUpperCase()} ${path}`;
     // A parameter of this name takes the rest of the path.
     const pattern = path.replace("{path}", `:path${REST}`).replaceAll(/\{(\w+)\}/g, ":$1");
-    app[method](pattern, async (c) => handler(c, await state.gate.admit(c.req, need, name)));
+    app[method](pattern, async (c) => {
+      const { pathname, search } = new URL(c.req.url);
+      return handler(c, await state.gate.admit(c.req, need, name, pathname + search));
+    });
   };
 }
 

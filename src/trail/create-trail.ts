@@ -2,10 +2,11 @@ import { settlesWithin } from "../base/deadline.ts";
 import { messageOf, TrailError } from "../base/error.ts";
 import { Emitter } from "../emit/emitter.ts";
 import type { EventDraft } from "../event/event.ts";
-import { DEFAULT_TENANT, EVENT_TYPES, SYSTEM_TENANT } from "../event/vocabulary.ts";
+import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, EVENT_TYPES, SYSTEM_TENANT } from "../event/vocabulary.ts";
 import { encodeDraft, type WireDraft } from "../event/wire.ts";
 import { createRedactor, noRedactor } from "../redact/redactor.ts";
 import type { Outcome, Store } from "../store/store.ts";
+import { type AccessScope, checkWrite, guardedStore, wholeTenant } from "./access-scope.ts";
 import { createTools } from "./calls/tools.ts";
 import { createCatalog } from "./catalog.ts";
 import { createInsights } from "./insights.ts";
@@ -16,9 +17,9 @@ import { createRuns, type RunsGround } from "./runs/runs.ts";
 import { LogKeys } from "./seal/keys.ts";
 import { createLog, type LogGround, proveEvent, sealNow } from "./seal/log.ts";
 import { type VerifyOptions, verifyStore } from "./seal/verify.ts";
-import { createSettings } from "./settings.ts";
+import { createSettings, settingsOf } from "./settings.ts";
 import { createThreads, type ThreadsGround } from "./threads/threads.ts";
-import type { Receipt, Scope, Trail } from "./trail.ts";
+import type { Receipt, Scope, TenantTrail, Trail } from "./trail.ts";
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const DEFAULT_FLUSH_INTERVAL_MS = 20;
@@ -64,6 +65,7 @@ export function createTrail({ openStore, spoolDir, keyFile }: Ground, options: T
 
   const ground = {
     tenant,
+    defaults: options,
     open: openForReading,
     record: (draft: EventDraft) => emitter.record(draft),
     recordDurably: (draft: EventDraft) => trail.recordDurably(draft),
@@ -90,7 +92,7 @@ export function createTrail({ openStore, spoolDir, keyFile }: Ground, options: T
 
     health: () => emitter.health(),
     ...viewsOf(ground),
-    forTenant: (name) => ({ ...viewsOf(forTenant(ground, name)), tenant: name }),
+    forTenant: (name, reach) => tenantTrail(trail, ground, name, reach),
     ...proofsOf({ open: openForReading, tenant, keys: new LogKeys(keyFile) }),
     describe: async () => (await store.open()).describe(),
     async [Symbol.asyncDispose]() {
@@ -145,11 +147,51 @@ function forTenant(ground: TenantGround, tenant: string): TenantGround {
   };
 }
 
+function tenantTrail(
+  trail: Trail,
+  ground: TenantGround,
+  tenant: string,
+  reach: Omit<AccessScope, "tenant"> | undefined,
+): TenantTrail {
+  if (reach === undefined) return { ...viewsOf(forTenant(ground, tenant)), tenant };
+  const scope = { ...reach, tenant };
+  const whole = async () => {
+    wholeTenant(scope);
+    return ground.open();
+  };
+  const settings = settingsOf(trail.settings, scope);
+  const retention = createRetention({ open: whole, tenant }, settings);
+  const views = viewsOf(withinScope(ground, scope), settings, retention);
+  return { ...views, tenant };
+}
+
+/** The same ground as the holder of a key has it. */
+function withinScope(ground: TenantGround, scope: AccessScope): TenantGround {
+  const own = (draft: EventDraft): EventDraft => {
+    const environment = draft.environment ?? DEFAULT_ENVIRONMENT;
+    checkWrite(scope, environment);
+    return { ...draft, tenant: scope.tenant, environment };
+  };
+  return {
+    ...ground,
+    tenant: scope.tenant,
+    open: async () => guardedStore(await ground.open(), scope),
+    record: (draft) => ground.record(own(draft)),
+    recordDurably: async (draft) => ground.recordDurably(own(draft)),
+    async append(drafts) {
+      for (const { environment } of drafts) checkWrite(scope, environment);
+      return ground.append(drafts.map((draft) => ({ ...draft, tenant: scope.tenant })));
+    },
+  };
+}
+
 /** What is read from the log, and recorded by more than one event. */
-function viewsOf(ground: TenantGround) {
+function viewsOf(
+  ground: TenantGround,
+  settings = createSettings(ground.open),
+  retention = createRetention(ground, settings),
+) {
   const { open, tenant } = ground;
-  const settings = createSettings(open);
-  const retention = createRetention(ground, settings);
   return {
     record: ground.record,
     catalog: createCatalog(open, tenant),

@@ -1,8 +1,10 @@
 import { hash, randomBytes } from "node:crypto";
+import { crc32 } from "node:zlib";
 import type { Micros } from "../base/clock.ts";
 import { TrailError } from "../base/error.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { Actor } from "../event/event.ts";
+import { LIMITS } from "../event/limits.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -54,6 +56,11 @@ const EVERY_TENANT = "*";
 const KIND = "key";
 const PREFIX = "dbk_";
 const SECRET_BYTES = 32;
+/** 62^43 > 2^256, 62^6 > 2^32. */
+const SECRET_CHARS = 43;
+const CHECK_CHARS = 6;
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const NAME_CHARS = 200;
 
 export function createKeys(settings: Settings): Keys {
   async function all(): Promise<Array<{ key: ApiKey; hash: string }>> {
@@ -66,10 +73,14 @@ export function createKeys(settings: Settings): Keys {
 
   return {
     async create({ name, role, tenant = null, environments = null }, actor = {}) {
-      if (typeof name !== "string" || name.trim() === "") throw invalid("name", "must not be empty");
+      if (typeof name !== "string" || name.trim() === "" || name.length > NAME_CHARS) {
+        throw invalid("name", `must have 1 to ${NAME_CHARS} characters`);
+      }
+      if (tenant !== null && !isName(tenant)) throw invalid("tenant", NAME_RULE);
+      if (environments?.every(isName) === false) throw invalid("environments", NAME_RULE);
       if (!ROLES.includes(role)) throw invalid("role", `must be one of ${ROLES.join(", ")}`);
       if (environments?.length === 0) throw invalid("environments", "must name one at least, or be left out");
-      const secret = PREFIX + randomBytes(SECRET_BYTES).toString("base64url");
+      const secret = makeSecret();
       const id = `key_${randomBytes(6).toString("hex")}`;
       const own = environments === null ? null : [...environments];
       const value: Kept = { hash: hashSecret(secret), name, role, tenant, environments: own };
@@ -82,6 +93,35 @@ export function createKeys(settings: Settings): Keys {
     revoke: (id, actor = {}) => settings.remove({ tenant: EVERY_TENANT, kind: KIND, id, actor }),
     byHash: async () => new Map((await all()).map(({ hash: hashed, key }) => [hashed, key])),
   };
+}
+
+/** `dbk_`, 256 random bits in base 62, and their CRC-32: scanners know a key when they see one. */
+function makeSecret(): string {
+  const body = base62(BigInt(`0x${randomBytes(SECRET_BYTES).toString("hex")}`), SECRET_CHARS);
+  return PREFIX + body + checksum(body);
+}
+
+/** False for what begins as a key of ours and is none: cut off or mistyped. */
+export function isWellFormed(secret: string): boolean {
+  if (!secret.startsWith(PREFIX)) return true;
+  const body = secret.slice(PREFIX.length, -CHECK_CHARS);
+  return body.length === SECRET_CHARS && secret.endsWith(checksum(body));
+}
+
+function checksum(body: string): string {
+  return base62(BigInt(crc32(body)), CHECK_CHARS);
+}
+
+function base62(value: bigint, chars: number): string {
+  let text = "";
+  for (let rest = value; text.length < chars; rest /= 62n) text = ALPHABET.charAt(Number(rest % 62n)) + text;
+  return text;
+}
+
+const NAME_RULE = `must have 1 to ${LIMITS.tenantChars} characters`;
+
+function isName(name: string): boolean {
+  return name !== "" && name.length <= LIMITS.tenantChars;
 }
 
 /** SHA-256: a secret of 256 random bits needs no slow hash. */

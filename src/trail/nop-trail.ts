@@ -53,6 +53,7 @@ const emptyStore: Store = {
 const open = async (): Promise<Store> => emptyStore;
 const ground = {
   tenant: "",
+  defaults: {},
   open,
   record: () => uuidv7(),
   recordDurably: async () => ({ id: uuidv7(), seq: 0, recordedAt: 0 }),

@@ -8,6 +8,7 @@ import { EVENT_TYPES, SYSTEM_TENANT } from "../event/vocabulary.ts";
 import { encodeDraft, type WireDraft } from "../event/wire.ts";
 import type { Store } from "../store/store.ts";
 import { settingGroup, settingKey } from "../view/settings.ts";
+import { type AccessScope, wholeTenant } from "./access-scope.ts";
 
 /** What of a kind of setting is meant. */
 export interface SettingName {
@@ -128,6 +129,19 @@ export function createSettings(open: () => Promise<Store>): Settings {
     watch: async (listener) => watchHead(await open(), listener),
   };
   return settings;
+}
+
+/** The settings of one tenant, whatever is named. Who is bound to some environments changes none. */
+export function settingsOf(settings: Settings, scope: AccessScope): Settings {
+  const { tenant } = scope;
+  return {
+    save: async (change) => settings.save({ ...change, tenant: wholeTenant(scope) }),
+    remove: async (change) => settings.remove({ ...change, tenant: wholeTenant(scope) }),
+    get: (name) => settings.get({ ...name, tenant }),
+    list: (query) => settings.list({ ...query, tenant }),
+    all: (query) => settings.all({ ...query, tenant }),
+    watch: (listener) => settings.watch(listener),
+  };
 }
 
 /** Commits the change, as it is, and returns its seq. */

@@ -5,6 +5,7 @@ import type { WireDraft } from "../event/wire.ts";
 import type { EventFilter } from "../query/event-filter.ts";
 import type { Condition, EqualField, Order } from "../query/filter.ts";
 import type { Counts, EmitterState, Outcome, Page, Stats, StoreDescription } from "../store/store.ts";
+import type { AccessScope } from "./access-scope.ts";
 import type { Tools } from "./calls/tools.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Insights } from "./insights.ts";
@@ -77,8 +78,11 @@ export interface Trail extends AsyncDisposable {
   /** What was ever seen: types of resources and events, categories. */
   readonly catalog: Catalog;
 
-  /** The same trail for another tenant: what it reads and records is that tenant's. */
-  forTenant(tenant: string): TenantTrail;
+  /**
+   * The same trail for another tenant: what it reads and records is that tenant's. With `reach`, as the
+   * holder of a key has it: nothing of another tenant or environment is found, counted or written.
+   */
+  forTenant(tenant: string, reach?: Omit<AccessScope, "tenant">): TenantTrail;
 
   /** Throws away what is folded from the tenant's log, and folds it anew. Nothing is lost: views hold no facts. */
   rebuild(options?: Scope): Promise<void>;

@@ -9,6 +9,7 @@ import { type Projection, sortable } from "./projection.ts";
 export const calls: Projection = {
   name: "calls",
   version: 1,
+  environment: "environment",
 
   keys(event) {
     if (!isToolCall(event)) return [];

@@ -9,6 +9,7 @@ import type { Projection } from "./projection.ts";
 export const catalog: Projection = {
   name: "catalog",
   version: 1,
+  environment: "environment",
   isSettled: true,
 
   keys({ environment, type, category, resource }) {

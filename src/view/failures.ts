@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { JsonObject } from "../base/json.ts";
 import type { AuditEvent } from "../event/event.ts";
 import { isFailure } from "./measures.ts";
-import { type Projection, sortable } from "./projection.ts";
+import { onlyIn, type Projection, sortable } from "./projection.ts";
 
 const MESSAGE_CHARS = 300;
 const AGENTS_MAX = 20;
@@ -13,7 +13,8 @@ const AGENTS_MAX = 20;
  */
 export const failures: Projection = {
   name: "failures",
-  version: 1,
+  version: 2,
+  environment: "onlyIn",
 
   keys: (event) => (isFailure(event) ? [fingerprintOf(event)] : []),
 
@@ -30,6 +31,7 @@ export const failures: Projection = {
       agents: [],
       environments: [],
     };
+    group.onlyIn = onlyIn(doc, event);
     group.count = (group.count as number) + 1;
     group.firstAt = Math.min(group.firstAt as number, at);
     if (doc === null || at >= (group.lastAt as number)) {

@@ -18,6 +18,11 @@ export interface Projection {
   readonly name: string;
   /** Raised with each change of meaning: stores throw the older rows away and fold anew. */
   readonly version: number;
+  /**
+   * The member of a row that names the one environment of all that it tells; null in a row that mixes
+   * several. Who is bound to some environments sees the rows of these. Absent: nothing of the view.
+   */
+  readonly environment?: string;
   /** True: a row never changes once it is made, and is not written again. */
   readonly isSettled?: true;
   /** The rows that this event touches; most touch none. */
@@ -33,4 +38,9 @@ export interface Projection {
 /** A number as text that sorts like the number. Whole, from 0 to 2^53. */
 export function sortable(number: number): string {
   return Math.max(0, Math.floor(number)).toString(16).padStart(14, "0");
+}
+
+/** The one environment of a row's events, its member `onlyIn`; null once there are several. */
+export function onlyIn(doc: JsonObject | null, { environment }: AuditEvent): string | null {
+  return doc === null || doc.onlyIn === environment ? environment : null;
 }

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { AuditEvent } from "../event/event.ts";
 import { isToolCall } from "./calls.ts";
 import { costOf } from "./measures.ts";
-import { type Entry, type Projection, sortable } from "./projection.ts";
+import { type Entry, onlyIn, type Projection, sortable } from "./projection.ts";
 
 /** The types of the events by which `trail.runs` tells of a run. */
 export const RUN_EVENTS = { started: "run.started", finished: "run.finished", log: "run.log" } as const;
@@ -20,13 +20,15 @@ const INLINE_CHARS = 2_048;
  */
 export const runs: Projection = {
   name: "runs",
-  version: 1,
+  version: 2,
+  environment: "onlyIn",
 
   keys: ({ runId }) => (runId === null ? [] : [runId]),
 
   fold(doc, event, key) {
     const run = doc ?? emptyRun(key, event);
     count(run, event, 1);
+    run.onlyIn = onlyIn(doc, event);
     run.lastSeq = event.seq;
     run.lastAt = Math.max(run.lastAt as number, event.occurredAt);
     run.firstAt = Math.min(run.firstAt as number, event.occurredAt);

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../base/json.ts";
-import { type Projection, sortable } from "./projection.ts";
+import { onlyIn, type Projection, sortable } from "./projection.ts";
 
 /** An event of a thread has the type `thread.<kind>`; moving the watermark has this one. */
 export const THREAD_PREFIX = "thread.";
@@ -17,13 +17,15 @@ const ARCHIVES_MAX = 32;
  */
 export const threads: Projection = {
   name: "threads",
-  version: 1,
+  version: 2,
+  environment: "onlyIn",
 
   keys: ({ threadId, type }) =>
     threadId !== null && (type.startsWith(THREAD_PREFIX) || type === THREADS_ARCHIVED) ? [threadId] : [],
 
   fold(doc, event, key) {
     const row = doc ?? emptyThread(key, event.environment, event.occurredAt);
+    row.onlyIn = onlyIn(doc, event);
     row.lastAt = Math.max(row.lastAt as number, event.occurredAt);
     row.agent ??= event.agent;
     if (event.type === THREADS_ARCHIVED) {

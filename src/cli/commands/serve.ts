@@ -34,7 +34,7 @@ export const serve: Command = {
     let access: string;
     const app = createApp({
       trail,
-      access: { secrets, recordReads: settings.on("recordReads") },
+      access: { secrets, recordReads: settings.on("recordReads"), isClosed: !LOOPBACK.test(host) },
       pageDir: pageDir(),
       log: (line) => out.note(`daybook: ${visible(line)}`),
     });

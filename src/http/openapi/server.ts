@@ -20,7 +20,7 @@ export const SERVER_ROUTES: readonly RouteDoc[] = [
   {
     method: "get",
     path: "/metrics",
-    need: "read",
+    need: "audit",
     tag: "server",
     summary: "Prometheus metrics.",
     answers: { "200": "Text." },

@@ -8,7 +8,7 @@ import { LIMITS } from "../../event/limits.ts";
 import { parseWire } from "../../event/parse.ts";
 import { RESERVED_RESOURCE_PREFIX } from "../../event/vocabulary.ts";
 import { toEvent, type WireDraft } from "../../event/wire.ts";
-import { type Access, checkReach, reaches, within } from "../access.ts";
+import { type Access, checkReach } from "../access.ts";
 import { parseJson } from "../body.ts";
 import { type Answer, type Asked, type Headed, headerText, socketOf, throughDoor } from "../door.ts";
 import { exportCsv, exportJsonl } from "../export.ts";
@@ -38,8 +38,9 @@ export async function recordOne(asked: Asked, access: Access, state: ServerState
     state.metrics.events("events", 1);
     return answerWith(201, toEvent(draft, outcome.seq, outcome.recordedAt));
   }
-  const first = await state.trail.events.get(outcome.id, { tenant: draft.tenant });
-  return answerWith(200, first ?? toEvent(draft, outcome.seq, outcome.recordedAt));
+  const first = await state.trail.forTenant(draft.tenant, access).events.get(outcome.id);
+  if (first !== null) return answerWith(200, first);
+  throw new BrokenEvent([{ field: "id", rule: "belongs to another event" }]);
 }
 
 function answerWith(status: 200 | 201, event: AuditEvent): Answer {
@@ -130,8 +131,9 @@ function derivedKey(draft: WireDraft): string {
 
 async function getOne(c: Context, access: Access, state: ServerState): Promise<Response> {
   const id = c.req.param("id") ?? "";
-  const event = isUuid(id) ? await state.trail.events.get(id, access) : null;
-  if (event === null || !reaches(access, event.environment)) {
+  const { events } = state.trail.forTenant(access.tenant, access);
+  const event = isUuid(id) ? await events.get(id) : null;
+  if (event === null) {
     throw new TrailError("event.not_found", "There is no event with this id.", {
       fix: "Ids are UUIDs, as GET /api/v1/events lists them.",
     });
@@ -142,13 +144,13 @@ async function getOne(c: Context, access: Access, state: ServerState): Promise<R
 async function list(c: Context, access: Access, state: ServerState): Promise<Response> {
   const url = new URL(c.req.url);
   const { where, order, direction, limit, cursor, format } = parseListQuery(url.searchParams);
-  const { tenant } = access;
-  const options = { tenant, filter: [...where, ...within(access)], order, direction };
+  const { events } = state.trail.forTenant(access.tenant, access);
+  const options = { filter: where, order, direction };
   if (format !== undefined) {
     const write = format === "CSV" ? exportCsv : exportJsonl;
-    return write(state, options, { headOnly: c.req.method === "HEAD", socket: socketOf(c) });
+    return write(state, { ...options, events }, { headOnly: c.req.method === "HEAD", socket: socketOf(c) });
   }
-  const page = await state.trail.events.list({
+  const page = await events.list({
     ...options,
     limit,
     ...(cursor === undefined ? {} : { cursor }),

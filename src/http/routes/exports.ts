@@ -6,7 +6,8 @@ import { isObject } from "../../base/json.ts";
 import { uuidv7 } from "../../base/uuid.ts";
 import { LIMITS } from "../../event/limits.ts";
 import { DEFAULT_ENVIRONMENT } from "../../event/vocabulary.ts";
-import { type Access, denied, reaches } from "../access.ts";
+import { mayRead } from "../../trail/access-scope.ts";
+import { type Access, denied } from "../access.ts";
 import { parseJson } from "../body.ts";
 import { askedBy, headerText, socketOf } from "../door.ts";
 import { exportCsv, exportJsonl } from "../export.ts";
@@ -91,7 +92,7 @@ function environmentOf(c: Context, access: Access, given: unknown): string {
     given ?? headerText(c.req, "x-smplkit-environment") ?? (others.length === 0 ? only : undefined);
   if (said === undefined)
     throw new BrokenEvent([{ field: "environment", rule: "is required: the key reaches several" }]);
-  if (!reaches(access, said)) throw denied("The key does not reach this environment.");
+  if (!mayRead(access, said)) throw denied("The key does not reach this environment.");
   return said;
 }
 
@@ -116,7 +117,8 @@ async function download(c: Context, state: ServerState): Promise<Response> {
   if (ticket === null) throw new TrailError("route.not_found", "There is nothing at this address.");
   const { where, order, direction } = parseListQuery(new URLSearchParams(ticket.query));
   const write = ticket.format === "CSV" ? exportCsv : exportJsonl;
-  const options = { tenant: ticket.tenant, filter: where, order, direction };
+  const { events } = state.trail.forTenant(ticket.tenant);
+  const options = { events, filter: where, order, direction };
   const response = await write(state, options, { headOnly: c.req.method === "HEAD", socket: socketOf(c) });
   const name = ticket.format === "CSV" ? "events.csv" : "events.jsonl";
   response.headers.set("Content-Disposition", `attachment; filename="${name}"`);

@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import { TrailError } from "../../base/error.ts";
 import { readEntry } from "../../event/leaf.ts";
+import { mayRead } from "../../trail/access-scope.ts";
 import type { EventProof } from "../../trail/seal/log.ts";
-import { type Access, denied, reaches } from "../access.ts";
+import { type Access, denied } from "../access.ts";
 import type { Route } from "../routing.ts";
 import type { ServerState } from "../server-state.ts";
 
@@ -23,8 +24,8 @@ export function logRoutes(route: Route, state: ServerState): void {
 
   route("get", "/api/v1/log/tile/{path}", async (c, access) => {
     const path = c.req.path.slice("/api/v1/log/".length);
-    if (path.startsWith("tile/entries/") && access.environments !== null)
-      throw denied("Bundles of entries hold every environment.");
+    if (path.startsWith("tile/entries/") && !access.platform)
+      throw denied("Bundles of entries hold every environment, and who read what.");
     const tile = await log.tile(path, { tenant: access.tenant });
     if (tile === null) throw notFound("The log has no such tile, or no longer.");
     return c.body(Uint8Array.from(tile), 200, {
@@ -53,7 +54,7 @@ async function inclusion(c: Context, access: Access, state: ServerState): Promis
   }
   const event = c.req.query("id") ?? numberOf(c, "seq") ?? required("id");
   const proof = await state.trail.proof(event, scope);
-  if (!isReached(access, proof)) throw denied("The key does not reach the environment of this event.");
+  if (!isReached(access, proof)) throw new TrailError("event.not_found", "There is no event with this id.");
   if (c.req.query("format") === "tlog-proof") {
     return c.body(proof.file, 200, { "Content-Type": "text/plain; charset=utf-8" });
   }
@@ -62,9 +63,9 @@ async function inclusion(c: Context, access: Access, state: ServerState): Promis
 }
 
 function isReached(access: Access, { leaf }: EventProof): boolean {
-  if (access.environments === null || leaf === null) return true;
+  if (leaf === null) return access.environments === null;
   const environment = readEntry(leaf.entry)?.environment;
-  return typeof environment === "string" && reaches(access, environment);
+  return typeof environment === "string" && mayRead(access, environment);
 }
 
 function numberOf(c: Context, name: string): number | undefined {

@@ -8,7 +8,7 @@ import { toWire } from "../../event/wire.ts";
 import { decodeCursor, encodeCursor } from "../../query/cursor.ts";
 import type { Condition, Position } from "../../query/filter.ts";
 import { checkLogic } from "../../rule/check.ts";
-import { type Access, within } from "../access.ts";
+import type { Access } from "../access.ts";
 import { parseJson } from "../body.ts";
 import { askedBy } from "../door.ts";
 import { toResource } from "../jsonapi.ts";
@@ -37,7 +37,7 @@ async function search(c: Context, access: Access, state: ServerState): Promise<R
   const hasRule =
     filter !== undefined && filter !== null && !(isObject(filter) && Object.keys(filter).length === 0);
   if (hasRule) checkLogic(filter, "filter");
-  const where = [...query.where, ...within(access), ...(hasRule ? lastDays() : [])];
+  const where = [...query.where, ...(hasRule ? lastDays() : [])];
   const found = await find(state, access, { ...query, where }, hasRule ? filter : undefined);
   return c.json({
     data: found.events.map(toResource),
@@ -81,11 +81,12 @@ interface Found {
  */
 async function find(
   state: ServerState,
-  { tenant }: Access,
+  access: Access,
   { where, order, direction, limit, cursor }: ListQuery,
   rule: unknown,
 ): Promise<Found> {
-  const { events } = state.trail.forTenant(tenant);
+  const { tenant } = access;
+  const { events } = state.trail.forTenant(tenant, access);
   // The window moves with the clock, so the cursor is bound to what was asked and not to it.
   const asked = where.filter((condition) => !("min" in condition && condition.field === "occurred_at"));
   const bound = {

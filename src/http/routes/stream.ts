@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { TrailError } from "../../base/error.ts";
 import { toWire } from "../../event/wire.ts";
 import { parseFilters } from "../../query/params.ts";
-import { type Access, within } from "../access.ts";
+import type { Access } from "../access.ts";
 import { socketOf } from "../door.ts";
 import type { Route } from "../routing.ts";
 import type { ServerState } from "../server-state.ts";
@@ -37,16 +37,19 @@ async function stream(c: Context, access: Access, state: ServerState): Promise<R
         field: key.slice(0, 100),
       });
   }
-  const scope = { tenant: access.tenant };
-  const filter = [...parseFilters(filters), ...within(access)];
+  const { events } = state.trail.forTenant(access.tenant, access);
+  const filter = parseFilters(filters);
   // Nobody would end what nobody reads.
   if (c.req.method === "HEAD") return new Response(null, { headers: HEADERS });
   const ended = new AbortController();
   // "From now on" begins before the answer does: who has read the answer and then records sees it.
-  after ??= await state.trail.events.head(scope);
-  const follow = state.trail.events.follow({ ...scope, filter, after, signal: ended.signal });
+  after ??= await events.head();
+  const follow = events.follow({ filter, after, signal: ended.signal });
   const cutOff = (): void => void socketOf(c).outgoing?.destroy();
-  return new Response(new EventStream(follow, ended, state, cutOff).body, { headers: HEADERS });
+  return new Response(
+    new EventStream(follow, ended, state, AbortSignal.any([state.stopping, access.ended]), cutOff).body,
+    { headers: HEADERS },
+  );
 }
 
 function seqOf(field: string, text: string | undefined): number | undefined {
@@ -64,16 +67,24 @@ class EventStream {
   readonly #follow: Follow;
   readonly #ended: AbortController;
   readonly #state: ServerState;
+  readonly #stopping: AbortSignal;
   readonly #cutOff: () => void;
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #drained = Promise.withResolvers<void>();
   #heartbeat: NodeJS.Timeout | null = null;
 
-  constructor(follow: Follow, ended: AbortController, state: ServerState, cutOff: () => void) {
+  constructor(
+    follow: Follow,
+    ended: AbortController,
+    state: ServerState,
+    stopping: AbortSignal,
+    cutOff: () => void,
+  ) {
     this.#follow = follow;
     this.#ended = ended;
     this.#state = state;
+    this.#stopping = stopping;
     this.#cutOff = cutOff;
     this.body = new ReadableStream<Uint8Array>(
       {
@@ -88,7 +99,7 @@ class EventStream {
   #start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
     this.#state.metrics.streams++;
-    this.#state.stopping.addEventListener("abort", this.#onStop, { once: true });
+    this.#stopping.addEventListener("abort", this.#onStop, { once: true });
     this.#heartbeat = setInterval(() => {
       if ((controller.desiredSize ?? 0) > 0) this.#write(": still here\n\n");
     }, this.#state.heartbeatMs);
@@ -134,7 +145,7 @@ class EventStream {
     this.#ended.abort();
     this.#drained.resolve();
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
-    this.#state.stopping.removeEventListener("abort", this.#onStop);
+    this.#stopping.removeEventListener("abort", this.#onStop);
     this.#state.metrics.streams--;
     try {
       this.#controller?.close();

@@ -2,7 +2,7 @@ import type { Micros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { uuidv7 } from "../../base/uuid.ts";
-import { acceptDraft } from "../../event/accept.ts";
+import { acceptDraft, type DraftDefaults } from "../../event/accept.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { LIMITS } from "../../event/limits.ts";
 import type { WireDraft } from "../../event/wire.ts";
@@ -66,6 +66,8 @@ export interface ThreadsGround {
   record(draft: EventDraft): string;
   append(drafts: readonly WireDraft[]): Promise<Outcome[]>;
   readonly tenant: string;
+  /** What drafts get that say nothing. */
+  readonly defaults: DraftDefaults;
 }
 
 const VIEW = "threads";
@@ -142,7 +144,7 @@ export function createThreads(ground: ThreadsGround): Threads {
 /** After what was recorded before, so that the order of calls is the order in the thread. */
 async function commitAll(ground: ThreadsGround, drafts: readonly EventDraft[]): Promise<void> {
   await ground.flush();
-  const outcomes = await ground.append(drafts.map((draft) => acceptDraft(draft, {})));
+  const outcomes = await ground.append(drafts.map((draft) => acceptDraft(draft, ground.defaults)));
   const refused = outcomes.find((outcome) => outcome.status === "rejected");
   if (refused !== undefined) {
     throw new TrailError("store.unavailable", `The store refused a thread event: ${refused.reason}.`);

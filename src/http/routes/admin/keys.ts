@@ -18,7 +18,9 @@ const HEADERS = { "Content-Type": JSON_API };
 export function keyRoutes(route: Route, state: ServerState): void {
   const { keys } = state.gate;
 
-  route("get", "/api/v1/me", (c, access) => c.json({ data: access }));
+  route("get", "/api/v1/me", (c, { tenant, environments, role, keyId }) =>
+    c.json({ data: { tenant, environments, role, key_id: keyId } }),
+  );
 
   route("get", "/api/v1/keys", async (c, access) => {
     const data = (await keys.list()).filter((key) => isIn(access, key)).map(toResource);
@@ -28,7 +30,7 @@ export function keyRoutes(route: Route, state: ServerState): void {
   route("post", "/api/v1/keys", async (c, access) => {
     const draft = await readDraft(c, access);
     const { key, secret } = await keys.create(draft, actorOf(access));
-    state.gate.forget();
+    await state.gate.reload();
     const resource = toResource(key);
     const data = { ...resource, attributes: { ...resource.attributes, secret } };
     return c.body(JSON.stringify({ data }), 201, HEADERS);
@@ -40,7 +42,7 @@ export function keyRoutes(route: Route, state: ServerState): void {
     if (key === undefined || !isIn(access, key) || !(await keys.revoke(id, actorOf(access)))) {
       throw new TrailError("setting.not_found", "There is no key with this id.", { field: "id" });
     }
-    state.gate.forget();
+    await state.gate.reload();
     return c.body(null, 204);
   });
 }
@@ -49,16 +51,25 @@ function actorOf({ keyId }: Access): Actor {
   return keyId === null ? {} : { type: "api_key", id: keyId };
 }
 
-/** An admin of one tenant sees and makes its keys, and no others. */
-function isIn({ isBound, tenant }: Access, key: ApiKey): boolean {
-  return !isBound || key.tenant === tenant;
+/** An admin of one tenant, or of some environments, sees and makes the keys of these, and no others. */
+function isIn(
+  { isBound, tenant, environments: own }: Access,
+  key: Pick<ApiKey, "tenant" | "environments">,
+): boolean {
+  if (isBound && key.tenant !== tenant) return false;
+  return own === null || key.environments?.every((it) => own.includes(it)) === true;
 }
 
 async function readDraft(c: Context, access: Access): Promise<KeyDraft> {
   const body = parseJson(await askedBy(c).body(LIMITS.eventBytes));
   const data = isObject(body) && isObject(body.data) ? body.data.attributes : body;
   if (!isObject(data)) throw new BrokenEvent([{ field: "event", rule: "must have attributes" }]);
-  const { name, role, tenant = access.isBound ? access.tenant : null, environments = null } = data;
+  const {
+    name,
+    role,
+    tenant = access.isBound ? access.tenant : null,
+    environments = access.environments,
+  } = data;
   const problems = [];
   if (typeof name !== "string") problems.push({ field: "name", rule: "must be a text" });
   if (typeof role !== "string")
@@ -69,13 +80,12 @@ async function readDraft(c: Context, access: Access): Promise<KeyDraft> {
   if (environments !== null && !isList)
     problems.push({ field: "environments", rule: "must be a list of names" });
   if (problems.length > 0) throw new BrokenEvent(problems);
-  if (access.isBound && tenant !== access.tenant)
-    throw denied("The key may only make keys of its own tenant.");
+  const draft = { tenant: tenant as string | null, environments: environments as string[] | null };
+  if (!isIn(access, draft)) throw denied("The key may only make keys that reach no further than itself.");
   return {
     name: name as string,
     role: role as Role,
-    tenant: tenant as string | null,
-    environments: environments as string[] | null,
+    ...draft,
   };
 }
 

@@ -14,7 +14,7 @@ import type { ServerState } from "../../server-state.ts";
 
 /** How long events are kept, and what is held. */
 export function retentionRoutes(route: Route, state: ServerState): void {
-  const of = (access: Access) => state.trail.forTenant(access.tenant).retention;
+  const of = (access: Access) => state.trail.forTenant(access.tenant, access).retention;
 
   route("get", "/api/v1/retention", async (c, access) => c.json({ data: await of(access).policy() }));
 

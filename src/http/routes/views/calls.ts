@@ -3,7 +3,7 @@ import { formatMicros } from "../../../base/clock.ts";
 import { LIMITS } from "../../../event/limits.ts";
 import { parseFilters } from "../../../query/params.ts";
 import type { ToolCall } from "../../../trail/calls/call.ts";
-import { type Access, within } from "../../access.ts";
+import type { Access } from "../../access.ts";
 import { nextLink } from "../../jsonapi.ts";
 import { Params } from "../../params.ts";
 import { JSON_API } from "../../problem.ts";
@@ -22,11 +22,11 @@ async function list(c: Context, access: Access, state: ServerState): Promise<Res
   const params = new Params(url.searchParams);
   const limit = params.count("page[size]", { min: 1, max: LIMITS.pageSize, fallback: DEFAULT_SIZE });
   const cursor = params.text("page[after]");
-  const filter = [...parseFilters(params.filters()), ...within(access)];
+  const filter = parseFilters(params.filters());
   const isOpen = params.flag("open");
   const olderThanMs = params.count("older_than_ms", { min: 0, max: 1e15, fallback: 0 });
   params.end();
-  const { tools } = state.trail.forTenant(access.tenant);
+  const { tools } = state.trail.forTenant(access.tenant, access);
   if (isOpen) {
     const open = await tools.open({ filter, olderThanMs, limit });
     return c.body(JSON.stringify({ data: open.map(openResource), links: { next: null } }), 200, HEADERS);

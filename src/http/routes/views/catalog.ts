@@ -12,7 +12,7 @@ const USAGE_KEY = "audit.included_events_per_month";
 
 /** What was ever seen, from side tables, and how much was recorded this month. */
 export function catalogRoutes(route: Route, state: ServerState): void {
-  const catalogOf = (access: Access) => state.trail.forTenant(access.tenant).catalog;
+  const catalogOf = (access: Access) => state.trail.forTenant(access.tenant, access).catalog;
 
   route("get", "/api/v1/resource_types", (c, access) =>
     list(c, access, "resource_type", (query) => catalogOf(access).resourceTypes(query)),
@@ -70,18 +70,8 @@ async function usage(c: Context, access: Access, state: ServerState): Promise<Re
   params.end();
   const now = new Date(nowMicros() / 1_000);
   const since = Date.UTC(now.getUTCFullYear(), now.getUTCMonth()) * 1_000;
-  const { events } = state.trail.forTenant(access.tenant);
-  const value =
-    access.environments === null
-      ? (await events.stats({ since })).total
-      : (
-          await events.count({
-            filter: [
-              { op: "any", field: "environment", values: access.environments },
-              { op: "range", field: "created_at", min: since },
-            ],
-          })
-        ).matched;
+  const { events } = state.trail.forTenant(access.tenant, access);
+  const value = (await events.stats({ since })).total;
   const attributes = { limit_key: USAGE_KEY, period: "current", value };
   const data = page.number === 1 ? [{ id: USAGE_KEY, type: "usage", attributes }] : [];
   return c.body(JSON.stringify({ data, meta: pagination(page, 1) }), 200, HEADERS);

@@ -1,11 +1,11 @@
 import type { Context } from "hono";
 import { formatMicros } from "../../../base/clock.ts";
-import { EQUAL_FIELDS, type EqualField } from "../../../query/filter.ts";
+import { EQUAL_FIELDS } from "../../../query/filter.ts";
 import { parseFilters } from "../../../query/params.ts";
 import type { EmitterState, Facets } from "../../../store/store.ts";
 import type { Totals, TotalsQuery } from "../../../trail/insights.ts";
 import { DIMENSIONS, type Dimension, LEVELS, type Level } from "../../../view/totals.ts";
-import { type Access, denied, within } from "../../access.ts";
+import { type Access, denied } from "../../access.ts";
 import { invalid, Params } from "../../params.ts";
 import type { Route } from "../../routing.ts";
 import type { ServerState } from "../../server-state.ts";
@@ -21,8 +21,7 @@ export function insightRoutes(route: Route, state: ServerState): void {
   route("get", "/api/v1/facets", (c, access) => facets(c, access, state));
   route("get", "/api/v1/touches", (c, access) => touches(c, access, state));
   route("get", "/api/v1/emitters", async (c, access) => {
-    if (access.environments !== null) throw denied("Emitters number events of all environments.");
-    const emitters = await state.trail.emitters({ tenant: access.tenant });
+    const emitters = await state.trail.forTenant(access.tenant, access).emitters();
     return c.json({ data: emitters.map((emitter) => ({ ...emitter, verdict: verdictOf(emitter) })) });
   });
 }
@@ -39,11 +38,8 @@ async function stats(c: Context, access: Access, state: ServerState): Promise<Re
   params.end();
   const own = access.environments;
   if (own !== null) narrow(query, own);
-  const trail = state.trail.forTenant(access.tenant);
-  const [counts, report] = await Promise.all([
-    own === null ? wholeCounts(trail, since) : facetCounts(trail, access, since),
-    trail.insights.totals(query),
-  ]);
+  const trail = state.trail.forTenant(access.tenant, access);
+  const [counts, report] = await Promise.all([wholeCounts(trail, since), trail.insights.totals(query)]);
   return c.json({
     ...counts,
     window: { since: formatMicros(report.since), until: formatMicros(report.until), bucket: report.bucket },
@@ -111,27 +107,6 @@ async function wholeCounts(trail: Tenant, since: number | undefined) {
   };
 }
 
-/** The same counts for some environments, by looking at the newest events. */
-async function facetCounts(trail: Tenant, access: Access, since: number | undefined) {
-  const filter = [
-    ...within(access),
-    ...(since === undefined ? [] : [{ op: "range" as const, field: "created_at" as const, min: since }]),
-  ];
-  const fields = ["category", "status", "event_type", "agent", "tool"] as const;
-  const found = await trail.insights.facets({ filter, fields, top: FACET_VALUES_MAX, scanMax: SCAN_MAX });
-  const counts = (field: EqualField) =>
-    Object.fromEntries((found.fields[field] ?? []).map(({ value, count }) => [value, count]));
-  return {
-    total: found.matched,
-    exhausted: found.exhausted,
-    by_category: counts("category"),
-    by_status: counts("status"),
-    by_type: counts("event_type"),
-    by_agent: counts("agent"),
-    by_tool: counts("tool"),
-  };
-}
-
 function toFigures(totals: Totals) {
   return {
     events: totals.events,
@@ -159,13 +134,9 @@ async function failures(c: Context, access: Access, state: ServerState): Promise
   const limit = params.count("limit", { min: 1, max: GROUPS_MAX, fallback: 50 });
   params.end();
   const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
-  const groups = await state.trail.forTenant(access.tenant).insights.failures({ ...given, limit });
-  const own = access.environments;
-  // A kind that also failed elsewhere would tell of there.
-  const shown =
-    own === null ? groups : groups.filter((group) => group.environments.every((it) => own.includes(it)));
+  const groups = await state.trail.forTenant(access.tenant, access).insights.failures({ ...given, limit });
   return c.json({
-    data: shown.map(({ firstAt, lastAt, lastId, ...group }) => ({
+    data: groups.map(({ firstAt, lastAt, lastId, ...group }) => ({
       ...group,
       first_seen: formatMicros(firstAt),
       last_seen: formatMicros(lastAt),
@@ -184,9 +155,11 @@ async function facets(c: Context, access: Access, state: ServerState): Promise<R
   if (fields.length === 0) throw invalid("field", "must name a field at least.");
   const top = params.count("top", { min: 1, max: FACET_VALUES_MAX, fallback: 20 });
   const scanMax = params.count("scan", { min: 1, max: SCAN_MAX, fallback: 50_000 });
-  const filter = [...parseFilters(params.filters()), ...within(access)];
+  const filter = parseFilters(params.filters());
   params.end();
-  const found = await state.trail.forTenant(access.tenant).insights.facets({ filter, fields, top, scanMax });
+  const found = await state.trail
+    .forTenant(access.tenant, access)
+    .insights.facets({ filter, fields, top, scanMax });
   return c.json(toFacets(found));
 }
 
@@ -207,9 +180,9 @@ function toFacets({ scanned, matched, exhausted, fields }: Facets) {
 async function touches(c: Context, access: Access, state: ServerState): Promise<Response> {
   const params = new Params(new URL(c.req.url).searchParams);
   const top = params.count("top", { min: 1, max: FACET_VALUES_MAX, fallback: 20 });
-  const filter = [...parseFilters(params.filters()), ...within(access)];
+  const filter = parseFilters(params.filters());
   params.end();
-  const { insights } = state.trail.forTenant(access.tenant);
+  const { insights } = state.trail.forTenant(access.tenant, access);
   const byResource = filter.some(
     ({ op, ...rest }) => op === "any" && "field" in rest && rest.field === "resource_type",
   );

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { formatMicros, type Micros } from "../../../base/clock.ts";
 import { TrailError } from "../../../base/error.ts";
 import type { Run, RunFilter, RunNode } from "../../../trail/runs/run.ts";
-import { type Access, reaches } from "../../access.ts";
+import type { Access } from "../../access.ts";
 import { toResource } from "../../jsonapi.ts";
 import { Params, pagination } from "../../params.ts";
 import { JSON_API } from "../../problem.ts";
@@ -13,7 +13,7 @@ const HEADERS = { "Content-Type": JSON_API };
 
 /** Runs: a list, one, and what is in it, above it and below it. */
 export function runRoutes(route: Route, state: ServerState): void {
-  const runsOf = (access: Access) => state.trail.forTenant(access.tenant).runs;
+  const runsOf = (access: Access) => state.trail.forTenant(access.tenant, access).runs;
 
   route("get", "/api/v1/runs", (c, access) => list(c, access, state));
 
@@ -41,26 +41,26 @@ export function runRoutes(route: Route, state: ServerState): void {
   route("get", "/api/v1/runs/{id}/history", async (c, access) => {
     const { id } = await find(c, access, state);
     const events = await runsOf(access).history(id);
-    return answer(c, { data: events.filter((event) => reaches(access, event.environment)).map(toResource) });
+    return answer(c, { data: events.map(toResource) });
   });
 
   route("get", "/api/v1/runs/{id}/children", async (c, access) => {
     const { id } = await find(c, access, state);
     const children = await runsOf(access).list({ parentRunId: id, includeDryRun: true, limit: 1_000 });
-    return answer(c, { data: shown(access, children.runs), meta: { total: children.total } });
+    return answer(c, { data: children.runs.map(runResource), meta: { total: children.total } });
   });
 
   route("get", "/api/v1/runs/{id}/ancestors", async (c, access) => {
     const { id } = await find(c, access, state);
     const chain = await runsOf(access).walkParentChain(id);
-    return answer(c, { data: shown(access, chain.slice(1)) });
+    return answer(c, { data: chain.slice(1).map(runResource) });
   });
 
   route("get", "/api/v1/runs/{id}/tree", async (c, access) => {
     const { id } = await find(c, access, state);
     const { root, totals, isCut } = await runsOf(access).tree(id);
     const data = {
-      ...treeResource(access, root),
+      ...treeResource(root),
       totals: {
         runs: totals.runs,
         tool_calls: totals.toolCalls,
@@ -92,10 +92,9 @@ async function list(c: Context, access: Access, state: ServerState): Promise<Res
     includeDryRun: params.flag("include_dry_run"),
     topLevelOnly: params.flag("top_level"),
     ...bounds(params),
-    ...(access.environments === null ? {} : { environments: access.environments }),
   };
   params.end();
-  const { runs } = state.trail.forTenant(access.tenant);
+  const { runs } = state.trail.forTenant(access.tenant, access);
   const found = await runs.list({ ...filter, offset: (page.number - 1) * page.size, limit: page.size });
   return answer(c, { data: found.runs.map(runResource), meta: pagination(page, found.total) });
 }
@@ -108,13 +107,9 @@ function bounds(params: Params): Pick<RunFilter, "since" | "until"> {
 
 async function find(c: Context, access: Access, state: ServerState): Promise<Run> {
   const id = c.req.param("id") ?? "";
-  const run = await state.trail.forTenant(access.tenant).runs.find(id);
-  if (run !== null && reaches(access, run.environment)) return run;
+  const run = await state.trail.forTenant(access.tenant, access).runs.find(id);
+  if (run !== null) return run;
   throw new TrailError("run.not_found", "There is no run with this id.", { field: "run_id" });
-}
-
-function shown(access: Access, runs: readonly Run[]) {
-  return runs.filter((run) => reaches(access, run.environment)).map(runResource);
 }
 
 interface TreeResource extends ReturnType<typeof runResource> {
@@ -122,13 +117,12 @@ interface TreeResource extends ReturnType<typeof runResource> {
 }
 
 /** Iterative: a chain of runs may be as long as the tree is large. */
-function treeResource(access: Access, root: RunNode): TreeResource {
+function treeResource(root: RunNode): TreeResource {
   const top: TreeResource = { ...runResource(root.run), children: [] };
   const stack: Array<[RunNode, TreeResource]> = [[root, top]];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const [node, resource] = next;
     for (const child of node.children) {
-      if (!reaches(access, child.run.environment)) continue;
       const below: TreeResource = { ...runResource(child.run), children: [] };
       resource.children.push(below);
       stack.push([child, below]);
