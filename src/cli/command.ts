@@ -7,6 +7,8 @@ export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly argument?: { readonly name: string; readonly doc: string };
+  /** A second argument, which may be left out. */
+  readonly more?: { readonly name: string; readonly doc: string };
   /** Its exit status is 0 in any case: to an agent, another one of a hook is an order to stop. */
   readonly neverFails?: true;
   /** Shown under its help; each is a line that works. */
@@ -21,4 +23,6 @@ export interface Call {
   readonly settings: Settings;
   /** The argument, for a command that has one; else empty. */
   readonly argument: string;
+  /** The second one, or empty. */
+  readonly more: string;
 }

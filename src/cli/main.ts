@@ -4,6 +4,7 @@ import { isTrailError, messageOf } from "../base/error.ts";
 import type { Command } from "./command.ts";
 import { doctor } from "./commands/doctor.ts";
 import { hook } from "./commands/hook.ts";
+import { keys } from "./commands/keys.ts";
 import { list } from "./commands/list.ts";
 import { proof } from "./commands/proof.ts";
 import { prune } from "./commands/prune.ts";
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   tools,
   prune,
   rebuild,
+  keys,
   doctor,
   hook,
   seal,
@@ -61,9 +63,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       writeErr: () => undefined,
     });
   for (const command of COMMANDS) {
-    describe(program.command(command.name), command, async (argument, flags) => {
+    describe(program.command(command.name), command, async (argument, more, flags) => {
       const settings = readSettings(command.name, flags, io.env);
-      status = await command.run({ io, out, settings, argument });
+      status = await command.run({ io, out, settings, argument, more });
     });
   }
   try {
@@ -87,17 +89,19 @@ export async function main(): Promise<void> {
 function describe(
   commander: Commander,
   command: Command,
-  action: (argument: string, flags: Record<string, unknown>) => Promise<void>,
+  action: (argument: string, more: string, flags: Record<string, unknown>) => Promise<void>,
 ): void {
   commander.description(command.summary).allowExcessArguments(false);
-  const { argument } = command;
+  const { argument, more } = command;
   if (argument !== undefined) commander.argument(`<${argument.name}>`, argument.doc);
+  if (more !== undefined) commander.argument(`[${more.name}]`, more.doc);
   for (const [, option] of optionsOf(command.name)) commander.addOption(toCommanderOption(option));
   const examples = command.examples.map((example) => `  ${example}`).join("\n");
   commander.addHelpText("after", `\nExamples:\n${examples}`);
   commander.action(async (...given: unknown[]) => {
     const named = argument === undefined ? "" : String(given[0]);
-    await action(named, commander.opts());
+    const second = more === undefined || given[1] === undefined ? "" : String(given[1]);
+    await action(named, second, commander.opts());
   });
 }
 

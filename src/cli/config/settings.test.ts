@@ -31,6 +31,19 @@ describe("settings", () => {
     expect(() => readSettings("serve", {}, { DAYBOOK_PORT: port })).toThrow("DAYBOOK_PORT must be");
   });
 
+  it("take a switch from its variable", () => {
+    for (const [value, on] of [
+      ["1", true],
+      ["true", true],
+      ["0", false],
+      ["False", false],
+      ["", false],
+    ] as const) {
+      expect(readSettings("serve", {}, { DAYBOOK_RECORD_READS: value }).on("recordReads")).toBe(on);
+    }
+    expect(readSettings("serve", { recordReads: true }, {}).on("recordReads")).toBe(true);
+  });
+
   it("refuse an empty text", () => {
     expect(() => readSettings("list", { agent: "" }, {})).toThrow("--agent must not be empty.");
   });

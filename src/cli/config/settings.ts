@@ -38,12 +38,18 @@ function nameOf(option: Option): string {
 
 function readOption(option: Option, flags: Flags, env: Environment): unknown {
   const flag = flags[nameOf(option)];
-  if (option.type === "switch" || option.type === "list") return flag;
+  if (option.type === "list") return flag;
+  if (option.type === "switch") return flag ?? (option.env !== undefined && switched(option.env, env));
   if (flag !== undefined) return typed(option, option.flag, String(flag));
   const variable = option.env === undefined ? undefined : env[option.env];
   if (option.env !== undefined && variable !== undefined && variable !== "")
     return typed(option, option.env, variable);
   return option.default === undefined ? undefined : typed(option, option.flag, option.default);
+}
+
+/** A switch in the environment: anything but nothing, 0 and false turns it on. */
+function switched(variable: string, env: Environment): boolean {
+  return !["", "0", "false"].includes((env[variable] ?? "").toLowerCase());
 }
 
 function typed(option: Option, name: string, value: string): string | number {
