@@ -3,6 +3,7 @@ import { Command as Commander, CommanderError, Option as CommanderOption } from 
 import { isTrailError, messageOf } from "../base/error.ts";
 import type { Command } from "./command.ts";
 import { doctor } from "./commands/doctor.ts";
+import { exportCommand } from "./commands/export.ts";
 import { hook } from "./commands/hook.ts";
 import { keys } from "./commands/keys.ts";
 import { list } from "./commands/list.ts";
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   seal,
   proof,
   verify,
+  exportCommand,
 ];
 
 const USAGE_ERROR = 2;

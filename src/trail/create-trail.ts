@@ -14,6 +14,7 @@ import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
 import { createRetention } from "./retention.ts";
 import { createRuns, type RunsGround } from "./runs/runs.ts";
+import { type EvidenceOptions, evidenceLines } from "./seal/evidence.ts";
 import { LogKeys } from "./seal/keys.ts";
 import { createLog, type LogGround, proveEvent, sealNow } from "./seal/log.ts";
 import { type VerifyOptions, verifyStore } from "./seal/verify.ts";
@@ -213,6 +214,7 @@ function proofsOf(ground: LogGround) {
     log: createLog(ground),
     seal: (scope?: Scope) => sealNow(ground, scope),
     proof: (event: string | number, scope?: Scope) => proveEvent(ground, event, scope),
+    evidence: (options: EvidenceOptions) => evidenceLines(ground, options),
     verify: (options?: VerifyOptions) => verifyStore(ground, options),
   };
 }

@@ -7,6 +7,7 @@ import { createInsights } from "./insights.ts";
 import { createReader } from "./reader.ts";
 import { createRetention } from "./retention.ts";
 import { createRuns } from "./runs/runs.ts";
+import { evidenceLines } from "./seal/evidence.ts";
 import { LogKeys } from "./seal/keys.ts";
 import { createLog, proveEvent } from "./seal/log.ts";
 import { verifyStore } from "./seal/verify.ts";
@@ -105,6 +106,7 @@ export const nopTrail: Trail = {
   log: createLog(logGround),
   seal: async () => [],
   proof: (event) => proveEvent(logGround, event),
+  evidence: (options) => evidenceLines(logGround, options),
   verify: (options) => verifyStore(logGround, options),
   describe: emptyStore.describe,
   [Symbol.asyncDispose]: async () => undefined,

@@ -11,6 +11,7 @@ import type { Catalog } from "./catalog.ts";
 import type { Insights } from "./insights.ts";
 import type { Pruned, PruneOptions, Retention } from "./retention.ts";
 import type { Runs } from "./runs/runs.ts";
+import type { EvidenceOptions } from "./seal/evidence.ts";
 import type { EventProof, Log, Sealed } from "./seal/log.ts";
 import type { StoreVerdict, VerifyOptions } from "./seal/verify.ts";
 import type { Settings } from "./settings.ts";
@@ -98,6 +99,9 @@ export interface Trail extends AsyncDisposable {
 
   /** What proves the event, named by its id or its seq. Rejects with `log.not_sealed`. */
   proof(event: string | number, options?: Scope): Promise<EventProof>;
+
+  /** The lines of an evidence bundle: events with their proofs, for `checkEvidence` and the verifiers in every bundle. */
+  evidence(options: EvidenceOptions): AsyncIterable<string>;
 
   /** Holds the log against what was signed: a verdict on five claims. Changes nothing. */
   verify(options?: VerifyOptions): Promise<StoreVerdict>;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { TrailError } from "../../base/error.ts";
 import { isObject } from "../../base/json.ts";
+import { checkEvidence } from "../../evidence/check.ts";
 import { linesOf } from "../../evidence/verdict.ts";
 import { checkFile } from "../../store/sqlite/check.ts";
 import type { StoreVerdict, VerifyOptions } from "../../trail/seal/verify.ts";
@@ -22,6 +23,8 @@ export const verify: Command = {
   ],
   async run(call) {
     const { settings, out } = call;
+    const bundle = settings.text("bundle");
+    if (bundle !== undefined) return verifyBundle(call, bundle);
     await using trail = openExisting(call);
     const only = settings.text("only");
     const tenants = only === undefined ? await trail.log.tenants() : [only];
@@ -36,6 +39,13 @@ export const verify: Command = {
     return isWhole ? 0 : BROKEN;
   },
 };
+
+async function verifyBundle({ settings, out }: Call, path: string): Promise<number> {
+  const verdict = await checkEvidence(readFileSync(path, "utf8").split("\n"), settings.list("key"));
+  if (settings.on("json")) await out.json(verdict);
+  else for (const line of linesOf(verdict)) await out.line(visible(line));
+  return verdict.holds ? 0 : BROKEN;
+}
 
 /** What the file says of itself beside the events: counts, blocks, emitters. */
 async function checkStructure(call: Call): Promise<boolean> {

@@ -18,8 +18,8 @@ export interface Option {
   readonly doc: string;
 }
 
-const READERS = ["list", "tail", "tools"] as const;
-const EVENT = ["record", "list", "tail", "tools"] as const;
+const READERS = ["list", "tail", "tools", "export"] as const;
+const EVENT = ["record", "list", "tail", "tools", "export"] as const;
 const TENANTS = ["runs", "run", "thread", "tools", "prune", "rebuild"] as const;
 
 const text = (flag: string, value: string, commands: readonly string[], doc: string) =>
@@ -41,7 +41,19 @@ export const OPTIONS = {
     type: "text",
     default: "default",
     env: "DAYBOOK_TENANT",
-    commands: ["keys", "record", "list", "tail", "show", "stats", "doctor", "hook", ...TENANTS, "proof"],
+    commands: [
+      "keys",
+      "record",
+      "list",
+      "tail",
+      "show",
+      "stats",
+      "doctor",
+      "hook",
+      ...TENANTS,
+      "proof",
+      "export",
+    ],
     doc: "Whose log it is.",
   },
   json: {
@@ -206,6 +218,14 @@ export const OPTIONS = {
     commands: ["verify"],
     doc: "Go on where a verification of this log was interrupted.",
   },
+  evidence: text("--evidence", "FOLDER", ["export"], "Write an evidence bundle into this new folder."),
+  seqs: text(
+    "--seqs",
+    "FIRST-LAST",
+    ["export"],
+    "With --evidence: every event of this range, so that nothing can be left out.",
+  ),
+  bundle: text("--bundle", "FILE", ["verify"], "Judge the evidence.ndjson of a bundle instead of a trail."),
   revokeKey: text("--revoke-key", "BASE64", ["seal"], "Let nothing count that this public key signed."),
 } as const satisfies Record<string, Option>;
 

@@ -1,0 +1,104 @@
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { TrailError } from "../../base/error.ts";
+import { toWire } from "../../event/wire.ts";
+import { checkEvidence } from "../../evidence/check.ts";
+import { reportPage } from "../../evidence/report.ts";
+import { linesOf } from "../../evidence/verdict.ts";
+import type { EvidenceHeader, EvidenceOptions } from "../../trail/seal/evidence.ts";
+import type { Trail } from "../../trail/trail.ts";
+import type { Call, Command } from "../command.ts";
+import { bundleFiles } from "../evidence-files.ts";
+import { conditionsOf } from "../filters.ts";
+import { visible } from "../print.ts";
+import { openExisting } from "../wire.ts";
+
+export const exportCommand: Command = {
+  name: "export",
+  summary:
+    "Write events out, oldest first, as NDJSON; with --evidence, a folder that proves them to a stranger.",
+  examples: [
+    "daybook export > events.ndjson",
+    "daybook export --run run-42 --evidence ./case-42",
+    "daybook export --seqs 1-500 --evidence ./first-500",
+  ],
+  async run(call) {
+    await using trail = openExisting(call);
+    const folder = call.settings.text("evidence");
+    if (folder !== undefined) return await writeEvidence(call, trail, folder);
+    const filter = conditionsOf(call.settings);
+    for await (const event of trail.events.export({ filter, signal: call.out.gone }))
+      await call.out.json(toWire(event));
+    return 0;
+  },
+};
+
+async function writeEvidence(call: Call, trail: Trail, folder: string): Promise<number> {
+  const { settings, out } = call;
+  const tenant = settings.required("tenant");
+  const options = selectionOf(call, tenant);
+  await trail.seal({ tenant });
+  makeFolder(folder);
+  const path = join(folder, "evidence.ndjson");
+  const file = openSync(path, "wx", 0o600);
+  try {
+    for await (const line of trail.evidence(options)) writeSync(file, `${line}\n`);
+  } finally {
+    closeSync(file);
+  }
+  for (const [name, text] of bundleFiles()) writeFileSync(join(folder, name), text, { mode: 0o600 });
+  const lines = readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+  const verdict = await checkEvidence(lines);
+  const [header, ...rest] = lines.map((line) => JSON.parse(line));
+  const { log, selection, made_at: madeAt, keys, checkpoint } = header as EvidenceHeader;
+  const verifiers = keys.map(({ verifier, state }) => `${verifier} (${state})`);
+  const events = rest.slice(0, -1);
+  const page = reportPage({
+    log,
+    tenant,
+    selection,
+    madeAt,
+    verdict,
+    keys: verifiers,
+    checkpoint,
+    lines: events,
+  });
+  writeFileSync(join(folder, "report.html"), page, { mode: 0o600 });
+  if (settings.on("json")) await out.json({ folder, events: events.length, verdict });
+  else {
+    await out.line(`${events.length} events in ${visible(folder)}`);
+    for (const line of linesOf(verdict)) await out.line(visible(line));
+  }
+  return verdict.holds ? 0 : 1;
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
+    throw new TrailError("option.invalid", `${folder} is there already.`, {
+      field: "--evidence",
+      fix: "Name a new folder.",
+    });
+  }
+}
+
+function selectionOf({ settings }: Call, tenant: string): EvidenceOptions {
+  const seqs = settings.text("seqs");
+  const where = conditionsOf(settings);
+  if (seqs === undefined) {
+    const words =
+      where.length === 0 ? "every sealed event that is there" : `events that match ${JSON.stringify(where)}`;
+    return { tenant, where, selection: words };
+  }
+  const match = /^(\d{1,15})-(\d{1,15})$/.exec(seqs);
+  if (match === null || where.length > 0)
+    throw new TrailError("option.invalid", "--seqs must be FIRST-LAST, and stands without filters.", {
+      field: "--seqs",
+    });
+  const range = [Number(match[1]), Number(match[2])] as const;
+  return { tenant, range, selection: `every event from ${range[0]} to ${range[1]}` };
+}
