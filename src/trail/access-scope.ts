@@ -4,6 +4,7 @@ import type { AuditEvent } from "../event/event.ts";
 import { PLATFORM_ENVIRONMENT } from "../event/vocabulary.ts";
 import type { Condition } from "../query/filter.ts";
 import type { Stats, Store } from "../store/store.ts";
+import { environmentKey } from "../view/catalog.ts";
 import { PROJECTIONS } from "../view/projections.ts";
 import type { RowCondition, RowQuery } from "../view/row-query.ts";
 
@@ -38,7 +39,7 @@ export function checkWrite(scope: AccessScope, environment: string): void {
  * reads through this one, so no route can forget to look.
  */
 export function guardedStore(store: Store, scope: AccessScope): Store {
-  const { tenant, environments } = scope;
+  const { tenant } = scope;
   const guarded = <Q extends { readonly tenant: string; readonly where: readonly Condition[] }>(
     query: Q,
   ): Q => ({
@@ -53,8 +54,8 @@ export function guardedStore(store: Store, scope: AccessScope): Store {
     list: (query) => store.list(guarded(query)),
     head: () => store.head(tenant),
     tenants: async () => (await store.tenants()).filter((name) => name === tenant),
-    stats: (_, since) =>
-      environments === null ? store.stats(tenant, since) : countStats(store, scope, since),
+    stats: async (_, since) =>
+      (await seesAll(store, scope)) ? store.stats(tenant, since) : countStats(store, scope, since),
     emitters: async () => store.emitters(wholeTenant(scope)),
     async row(_, view, key) {
       const member = memberOf(view, scope);
@@ -79,7 +80,13 @@ export function guardedStore(store: Store, scope: AccessScope): Store {
   };
 }
 
-export function environmentConditions({ environments, platform }: AccessScope): Condition[] {
+/** Where it is so, the store's own counts will do. */
+async function seesAll(store: Store, { tenant, environments, platform }: AccessScope): Promise<boolean> {
+  if (environments !== null || platform) return environments === null;
+  return (await store.row(tenant, "catalog", environmentKey(PLATFORM_ENVIRONMENT))) === null;
+}
+
+function environmentConditions({ environments, platform }: AccessScope): Condition[] {
   if (environments !== null) {
     const values = platform ? [...environments, PLATFORM_ENVIRONMENT] : environments;
     return [{ op: "any", field: "environment", values }];

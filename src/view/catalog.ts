@@ -40,6 +40,11 @@ function sighting(rowKey: string, { recordedAt }: AuditEvent) {
   return { kind, environment, ...pair, at: recordedAt };
 }
 
+/** The key of the row that says when an environment was first seen. */
+export function environmentKey(environment: string): string {
+  return keyOf("environment", "", environment);
+}
+
 /** The list of a kind in an environment; of event types, those seen with a type of resource. */
 export function catalogGroup(kind: string, environment: string, resourceType?: string): string {
   return JSON.stringify(

@@ -112,6 +112,28 @@ describe("GET /api/v1/audit", () => {
     expect(await seconds("?search=event%207%20IS")).toEqual([7]);
   });
 
+  it("means by ok also what says nothing of its status, as the list shows it", async () => {
+    const tenant = fresh();
+    await record(tenant, {}, { status: "ok" }, { status: "error" }, { status: "own" }, { category: "llm" });
+    expect((await list(tenant, "?status=ok")).total).toBe(3);
+    expect((await list(tenant, "?status=ok,own")).total).toBe(4);
+    expect((await list(tenant, "?status=error,own")).total).toBe(2);
+    expect((await list(tenant, "?status=ok&category=llm")).total).toBe(1);
+    expect(await stats(tenant, "?exclude_source=none")).toMatchObject({
+      by_status: { ok: 3, error: 1, own: 1 },
+    });
+  });
+
+  it("takes the name of an agent or a source as it is, comma and all", async () => {
+    const tenant = fresh();
+    await record(tenant, { agent: "a, b", source: "x,y" }, { agent: "a", source: "x" });
+    expect((await list(tenant, "?agent=a,%20b")).total).toBe(1);
+    expect((await list(tenant, "?source=x,y")).total).toBe(1);
+    expect((await list(tenant, "?agent=a")).total).toBe(1);
+    expect((await list(tenant, "?agent=a&agent=a,%20b")).total).toBe(2);
+    expect((await list(tenant, "?agent=")).total).toBe(2);
+  });
+
   it("takes % and _ as what they are, and any letter case (weakness 4)", async () => {
     const tenant = fresh();
     await record(tenant, { description: "100% ÄRGER" }, { description: "1000 a_b" }, { description: "axb" });

@@ -158,9 +158,10 @@ export const EVENT_ROUTES: readonly RouteDoc[] = [
     summary: "The unified audit trail: a plain list with its total.",
     parameters: [
       TENANT,
-      ...["category", "agent", "status", "source", "exclude_source"].map((name) =>
+      ...["category", "status", "exclude_source"].map((name) =>
         query(name, "One value, several with commas, or repeated."),
       ),
+      ...["agent", "source"].map((name) => query(name, "One value, exactly; repeated for several.")),
       query("search", "A piece of the summary or of the resource's id."),
       query("since", "RFC 3339, inclusive."),
       query("until", "RFC 3339, inclusive."),
@@ -175,7 +176,11 @@ export const EVENT_ROUTES: readonly RouteDoc[] = [
     need: "read",
     tag: "audit",
     summary: "Counts by category and status, with the filters of the list.",
-    parameters: [TENANT, query("since", "RFC 3339, inclusive; the last hour ignores it.")],
+    parameters: [
+      TENANT,
+      query("since", "RFC 3339, inclusive; the last hour ignores it."),
+      query("exclude_source", "One value, several with commas, or repeated."),
+    ],
     answers: { "200": "total, by_category, by_status, events_last_hour.", "400": "{error}: what is wrong." },
   },
 ];

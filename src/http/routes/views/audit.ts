@@ -4,7 +4,7 @@ import { isTrailError } from "../../../base/error.ts";
 import type { AuditEvent } from "../../../event/event.ts";
 import { LIMITS } from "../../../event/limits.ts";
 import type { Condition, EqualField } from "../../../query/filter.ts";
-import type { TenantTrail } from "../../../trail/trail.ts";
+import type { EventReader } from "../../../trail/trail.ts";
 import type { Access } from "../../access.ts";
 import type { Route } from "../../routing.ts";
 import type { ServerState } from "../../server-state.ts";
@@ -12,30 +12,38 @@ import type { ServerState } from "../../server-state.ts";
 const DEFAULT_LIMIT = 50;
 const LIMIT_MAX = 200;
 const MICROS_PER_HOUR = 3_600_000_000;
-/** The parameters that take several values, and their fields. */
-const FILTERS: ReadonlyArray<readonly [parameter: string, field: EqualField]> = [
+/** The parameters that take several values by commas, and those whose value is taken as it is. */
+const UNIONS: ReadonlyArray<readonly [parameter: string, field: EqualField]> = [
   ["category", "category"],
-  ["agent", "agent"],
   ["status", "status"],
+];
+const EXACT: ReadonlyArray<readonly [parameter: string, field: EqualField]> = [
+  ["agent", "agent"],
   ["source", "source"],
 ];
+/** What an event that says nothing of its status has. */
+const DEFAULT_STATUS = "ok";
 
 /** The unified audit trail: a plain list with a total, and its statistics. */
 export function auditRoutes(route: Route, state: ServerState): void {
-  route("get", "/api/v1/audit", (c, access) => plainly(c, () => list(c, access, state)));
-  route("get", "/api/v1/audit/stats", (c, access) => plainly(c, () => stats(c, access, state)));
+  route("get", "/api/v1/audit", (c, access) => plainly(c, state, () => list(c, access, state)));
+  route("get", "/api/v1/audit/stats", (c, access) => plainly(c, state, () => stats(c, access, state)));
 }
 
 /** A rule of this surface that a request breaks: its clients read nothing but `error`. */
 class Refusal extends Error {}
 
-async function plainly(c: Context, work: () => Promise<unknown>): Promise<Response> {
+async function plainly(c: Context, state: ServerState, work: () => Promise<object>): Promise<Response> {
   try {
-    return c.json((await work()) as object);
+    return c.json(await work());
   } catch (thrown) {
     if (thrown instanceof Refusal) return c.json({ error: thrown.message }, 400);
-    if (isTrailError(thrown) && thrown.kind === "invalid") return c.json({ error: thrown.message }, 400);
-    throw thrown;
+    if (isTrailError(thrown)) {
+      if (thrown.kind !== "invalid") throw thrown;
+      return c.json({ error: thrown.message }, 400);
+    }
+    state.log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+    return c.json({ error: "internal server error" }, 500);
   }
 }
 
@@ -43,36 +51,69 @@ async function list(c: Context, access: Access, state: ServerState) {
   const { searchParams } = new URL(c.req.url);
   const limit = limitOf(searchParams.get("limit"));
   const offset = countOf("offset", searchParams.get("offset"), 0);
-  const trail = state.trail.forTenant(access.tenant, access);
+  const { events } = state.trail.forTenant(access.tenant, access);
+  const asked = whereOf(searchParams);
   // One bound for the page and the total: what is recorded between the two is in neither.
-  const where = [
-    ...whereOf(searchParams),
-    { op: "range" as const, field: "seq" as const, max: await trail.events.head() },
-  ];
-  const [events, { matched }] = await Promise.all([
-    pageAt(trail, where, offset, limit),
-    trail.events.count({ filter: where }),
+  if (asked.length === 0) {
+    const { total, head } = await events.stats();
+    return { events: await pageAt(events, [upTo(head)], offset, limit), total, limit, offset };
+  }
+  const where = await withUnsaidStatus(events, [...asked, upTo(await events.head())]);
+  const [page, { matched }] = await Promise.all([
+    pageAt(events, where, offset, limit),
+    events.count({ filter: where }),
   ]);
-  return { events: events.map(toAuditEvent), total: matched, limit, offset };
+  return { events: page, total: matched, limit, offset };
 }
 
 async function stats(c: Context, access: Access, state: ServerState) {
   const { searchParams } = new URL(c.req.url);
-  const trail = state.trail.forTenant(access.tenant, access);
-  const where = whereOf(searchParams);
-  const fields = ["category", "status"] as const;
+  const { events } = state.trail.forTenant(access.tenant, access);
+  const asked = whereOf(searchParams);
   const lastHour: Condition = { op: "range", field: "occurred_at", min: nowMicros() - MICROS_PER_HOUR };
-  const always = where.filter((condition) => !("field" in condition && condition.field === "occurred_at"));
+  const always = asked.filter((condition) => !("field" in condition && condition.field === "occurred_at"));
   const [counts, recent] = await Promise.all([
-    trail.events.count({ filter: where, fields }),
-    trail.events.count({ filter: [...always, lastHour] }),
+    asked.length === 0 ? wholeCounts(events) : counted(events, asked),
+    counted(events, [...always, lastHour]),
   ]);
   return {
-    total: counts.matched,
-    by_category: withUnsaid(counts.fields.category, counts.matched, ""),
-    by_status: withUnsaid(counts.fields.status, counts.matched, "ok"),
-    events_last_hour: recent.matched,
+    total: counts.total,
+    by_category: withUnsaid(counts.categories, counts.total, ""),
+    by_status: withUnsaid(counts.statuses, counts.total, DEFAULT_STATUS),
+    events_last_hour: recent.total,
   };
+}
+
+interface Counted {
+  readonly total: number;
+  readonly categories: Readonly<Record<string, number>> | undefined;
+  readonly statuses: Readonly<Record<string, number>> | undefined;
+}
+
+/** What the store keeps counted anyway. */
+async function wholeCounts(events: EventReader): Promise<Counted> {
+  const { total, byCategory, byStatus } = await events.stats();
+  return { total, categories: byCategory, statuses: byStatus };
+}
+
+async function counted(events: EventReader, asked: readonly Condition[]): Promise<Counted> {
+  const filter = await withUnsaidStatus(events, [...asked, upTo(await events.head())]);
+  const { matched, fields } = await events.count({ filter, fields: ["category", "status"] });
+  return { total: matched, categories: fields.category, statuses: fields.status };
+}
+
+function upTo(head: number): Condition {
+  return { op: "range", field: "seq", max: head };
+}
+
+/** Who asks for `ok` also means the events that say nothing: then every other status is left out. */
+async function withUnsaidStatus(events: EventReader, where: readonly Condition[]): Promise<Condition[]> {
+  const wanted = where.find((it) => it.op === "any" && it.field === "status");
+  const others = where.filter((it) => it !== wanted);
+  if (wanted?.op !== "any" || !wanted.values.includes(DEFAULT_STATUS)) return [...where];
+  const { fields } = await events.count({ filter: others, fields: ["status"] });
+  const values = Object.keys(fields.status ?? {}).filter((status) => !wanted.values.includes(status));
+  return values.length === 0 ? others : [...others, { op: "none", field: "status", values }];
 }
 
 /** Each event stands under one value, so that the sums are the total; one that says nothing under `unsaid`. */
@@ -89,8 +130,12 @@ function withUnsaid(
 
 function whereOf(params: URLSearchParams): Condition[] {
   const where: Condition[] = [];
-  for (const [parameter, field] of FILTERS) {
+  for (const [parameter, field] of UNIONS) {
     const values = valuesOf(params, parameter);
+    if (values.length > 0) where.push({ op: "any", field, values });
+  }
+  for (const [parameter, field] of EXACT) {
+    const values = params.getAll(parameter).filter((value) => value !== "");
     if (values.length > 0) where.push({ op: "any", field, values });
   }
   const excluded = valuesOf(params, "exclude_source");
@@ -139,17 +184,17 @@ function countOf(name: string, text: string | null, min: number): number {
 
 /** Newest first by what the writers said, ties by `seq`, so that no event is on two pages. */
 async function pageAt(
-  trail: TenantTrail,
+  events: EventReader,
   filter: readonly Condition[],
   offset: number,
   limit: number,
-): Promise<AuditEvent[]> {
+): Promise<Array<ReturnType<typeof toAuditEvent>>> {
   const page: AuditEvent[] = [];
   let passed = 0;
   let cursor: string | undefined;
   do {
     const wanted = Math.min(LIMITS.pageSize, offset - passed + limit - page.length);
-    const found = await trail.events.list({
+    const found = await events.list({
       filter,
       order: "occurred_at",
       limit: wanted,
@@ -160,7 +205,7 @@ async function pageAt(
     page.push(...found.events.slice(skipped));
     cursor = found.next ?? undefined;
   } while (page.length < limit && cursor !== undefined);
-  return page;
+  return page.map(toAuditEvent);
 }
 
 /** Every key is always there. */
@@ -173,7 +218,7 @@ function toAuditEvent(event: AuditEvent) {
     agent: event.agent ?? "",
     summary: event.summary ?? "",
     detail: detailOf(event),
-    status: event.status ?? "ok",
+    status: event.status ?? DEFAULT_STATUS,
     duration_ms: event.durationMs ?? 0,
     source: event.source ?? "",
     conversation_id: event.conversationId ?? "",
