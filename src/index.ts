@@ -53,6 +53,7 @@ function groundOf(target: string, options: TrailOptions): Ground {
       openStore: async () => (await import("./store/memory/memory-store.ts")).openMemoryStore(),
       spoolDir: options.spoolDir ?? null,
       keyFile: null,
+      secretFile: null,
     };
   }
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(target)?.[1]?.toLowerCase();
@@ -72,6 +73,7 @@ function groundOf(target: string, options: TrailOptions): Ground {
       );
     },
     keyFile: `${path}.keys`,
+    secretFile: `${path}.secret`,
     spoolDir: options.spoolDir === undefined ? `${path}.spool` : resolve(options.spoolDir),
   };
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TrailError } from "../base/error.ts";
 import { openTrail } from "../index.ts";
+import type { ForwardingRules } from "../trail/forwarding.ts";
 import type { Trail } from "../trail/trail.ts";
 import type { Call } from "./command.ts";
 import { visible } from "./print.ts";
@@ -46,12 +47,29 @@ export function openExisting(call: Call): Trail {
 }
 
 /** Opens the trail that the call names and makes it where there is none. */
-export function openOrMake({ settings, out }: Call): Trail {
+export function openOrMake({ settings, out, io }: Call): Trail {
   const { name } = targetOf(settings.required("db"));
   return openTrail(name, {
+    forwarding: forwardingOf(io.env),
     tenant: settings.text("tenant") ?? "default",
     onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
   });
+}
+
+/** How forwarders may reach the world, as the environment says. */
+function forwardingOf(env: Call["io"]["env"]): ForwardingRules {
+  const ports = (env.DAYBOOK_FORWARDER_PORTS ?? "").split(/[,\s]+/).filter((port) => port !== "");
+  if (ports.some((port) => !/^\d{1,5}$/.test(port))) {
+    throw new TrailError("option.invalid", "DAYBOOK_FORWARDER_PORTS must be numbers with commas between.", {
+      field: "DAYBOOK_FORWARDER_PORTS",
+    });
+  }
+  return {
+    allowPrivate: /^(1|true|yes)$/i.test(env.DAYBOOK_FORWARDER_ALLOW_PRIVATE ?? ""),
+    ...(ports.length === 0 ? {} : { ports: ports.map(Number) }),
+    ...(env.DAYBOOK_SECRET_KEY ? { secretKey: env.DAYBOOK_SECRET_KEY } : {}),
+    ...(env.DAYBOOK_FORWARDER_FILES ? { fileRoot: resolve(env.DAYBOOK_FORWARDER_FILES) } : {}),
+  };
 }
 
 /** The built page: beside the built program, or in the build of the checkout that runs from its sources. */

@@ -54,4 +54,6 @@ export const EVENT_TYPES = {
   pruned: "trail.pruned",
   settingSaved: "setting.saved",
   settingRemoved: "setting.removed",
+  deliveryRecorded: "delivery.recorded",
+  alertFired: "alert.fired",
 } as const;

@@ -9,6 +9,7 @@ import type { Outcome, Store } from "../store/store.ts";
 import { type AccessScope, checkWrite, guardedStore, wholeTenant } from "./access-scope.ts";
 import { createTools } from "./calls/tools.ts";
 import { createCatalog } from "./catalog.ts";
+import { lazyForwarders, SharedForwarding } from "./forwarding.ts";
 import { createInsights } from "./insights.ts";
 import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
@@ -34,10 +35,15 @@ export interface Ground {
   spoolDir: string | null;
   /** Where the keys of its Merkle log are; null keeps them in memory. */
   keyFile: string | null;
+  /** Where the key is that seals the tokens of forwarders; null keeps it in memory. */
+  secretFile: string | null;
 }
 
 /** A trail over any store. `openTrail` chooses the store by its address. */
-export function createTrail({ openStore, spoolDir, keyFile }: Ground, options: TrailOptions = {}): Trail {
+export function createTrail(
+  { openStore, spoolDir, keyFile, secretFile }: Ground,
+  options: TrailOptions = {},
+): Trail {
   checkOptions(options);
   const tenant = options.tenant ?? DEFAULT_TENANT;
   const redactor = options.redact === false ? noRedactor : createRedactor(options.redact);
@@ -64,9 +70,11 @@ export function createTrail({ openStore, spoolDir, keyFile }: Ground, options: T
     return opened;
   }
 
+  const forwarding = new SharedForwarding(options.forwarding ?? {}, secretFile);
   const ground = {
     tenant,
     defaults: options,
+    forwarding,
     open: openForReading,
     record: (draft: EventDraft) => emitter.record(draft),
     recordDurably: (draft: EventDraft) => trail.recordDurably(draft),
@@ -86,6 +94,7 @@ export function createTrail({ openStore, spoolDir, keyFile }: Ground, options: T
     flush: ({ timeoutMs = DEFAULT_TIMEOUT_MS } = {}) => emitter.flush(timeoutMs),
 
     async close({ timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
+      await forwarding.close();
       const flushed = await emitter.close(timeoutMs);
       await store.close();
       return flushed;
@@ -136,7 +145,7 @@ async function commitDurably(
   return receiptOf((await committed)[0]);
 }
 
-type TenantGround = RunsGround & ThreadsGround;
+type TenantGround = RunsGround & ThreadsGround & { readonly forwarding: SharedForwarding };
 
 /** The same ground with another tenant as the one that is meant where none is named. */
 function forTenant(ground: TenantGround, tenant: string): TenantGround {
@@ -202,6 +211,7 @@ function viewsOf(
     threads: createThreads(ground),
     insights: createInsights(open, tenant),
     settings,
+    forwarders: lazyForwarders({ ...ground, settings }),
     retention,
     prune: retention.prune,
     rebuild: async (scope: Scope = {}) => (await open()).rebuild(scope.tenant ?? tenant),

@@ -3,6 +3,7 @@ import type { Flushed } from "../emit/health.ts";
 import type { Store } from "../store/store.ts";
 import { createTools } from "./calls/tools.ts";
 import { createCatalog } from "./catalog.ts";
+import { lazyForwarders, SharedForwarding } from "./forwarding.ts";
 import { createInsights } from "./insights.ts";
 import { createReader } from "./reader.ts";
 import { createRetention } from "./retention.ts";
@@ -73,6 +74,7 @@ const views = {
   insights: createInsights(open, ""),
   catalog: createCatalog(open, ""),
   settings,
+  forwarders: lazyForwarders({ ...ground, settings, forwarding: new SharedForwarding({}, null) }),
   retention,
   prune: retention.prune,
   rebuild: async () => undefined,

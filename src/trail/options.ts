@@ -2,6 +2,7 @@ import { TrailError } from "../base/error.ts";
 import type { DraftDefaults } from "../event/accept.ts";
 import { SYSTEM_TENANT } from "../event/vocabulary.ts";
 import type { RedactOptions } from "../redact/redactor.ts";
+import type { ForwardingRules } from "./forwarding.ts";
 
 /** What a trail may be told. Every default is the careful one. */
 export interface TrailOptions extends DraftDefaults {
@@ -28,6 +29,8 @@ export interface TrailOptions extends DraftDefaults {
   redact?: RedactOptions | false;
   /** SQLite: `full` (default) syncs every commit to the disk, `normal` may lose the last ones with the machine. */
   durability?: "full" | "normal";
+  /** How forwarders may reach the world, and where their secrets' key is. */
+  forwarding?: ForwardingRules;
   /** Told of trouble that `record()` hides. For a log line; `health()` has the counts. */
   onProblem?: (problem: Error) => void;
 }
@@ -51,6 +54,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   "flushIntervalMs",
   "redact",
   "durability",
+  "forwarding",
   "onProblem",
 ] satisfies Array<keyof TrailOptions>);
 

@@ -2,6 +2,7 @@ import type { Micros } from "../base/clock.ts";
 import type { Flushed, Health } from "../emit/health.ts";
 import type { AuditEvent, EventDraft } from "../event/event.ts";
 import type { WireDraft } from "../event/wire.ts";
+import type { Forwarders } from "../forward/forwarders.ts";
 import type { EventFilter } from "../query/event-filter.ts";
 import type { Condition, EqualField, Order } from "../query/filter.ts";
 import type { Counts, EmitterState, Outcome, Page, Stats, StoreDescription } from "../store/store.ts";
@@ -73,6 +74,9 @@ export interface Trail extends AsyncDisposable {
   /** Removes events that occurred before a time, and leaves a receipt. Holds are kept. */
   prune(options: PruneOptions): Promise<Pruned>;
 
+  /** Rules that send events elsewhere, and what came of it. */
+  readonly forwarders: Forwarders;
+
   /** What administrators have set. Not for agents. */
   readonly settings: Settings;
 
@@ -123,6 +127,7 @@ export type TenantTrail = Pick<
   | "insights"
   | "catalog"
   | "settings"
+  | "forwarders"
   | "rebuild"
   | "emitters"
 > & { readonly tenant: string };

@@ -1,5 +1,6 @@
 import { calls } from "./calls.ts";
 import { catalog } from "./catalog.ts";
+import { deliveries } from "./deliveries.ts";
 import { failures } from "./failures.ts";
 import type { Projection } from "./projection.ts";
 import { runs } from "./runs.ts";
@@ -8,4 +9,13 @@ import { threads } from "./threads.ts";
 import { totals } from "./totals.ts";
 
 /** Every view that stores keep, by name. A new one is folded from the whole log when a store is next read. */
-export const PROJECTIONS: readonly Projection[] = [calls, runs, totals, failures, catalog, settings, threads];
+export const PROJECTIONS: readonly Projection[] = [
+  calls,
+  runs,
+  totals,
+  failures,
+  catalog,
+  settings,
+  threads,
+  deliveries,
+];

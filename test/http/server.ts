@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, type AppOptions, createApp } from "../../src/http/app.ts";
 import { type Listening, listen } from "../../src/http/listen.ts";
-import { openTrail, type Trail } from "../../src/index.ts";
+import { openTrail, type Trail, type TrailOptions } from "../../src/index.ts";
 
 /** A real server on a real port over a real file. */
 export interface TestServer {
@@ -51,12 +51,15 @@ export interface Resource {
   attributes: Record<string, unknown>;
 }
 
-export async function openServer(
-  options: Pick<AppOptions, "heartbeatMs" | "slowReaderMs" | "access"> = {},
-): Promise<TestServer> {
+export async function openServer({
+  trail: trailOptions = {},
+  ...options
+}: Pick<AppOptions, "heartbeatMs" | "slowReaderMs" | "access"> & {
+  trail?: TrailOptions;
+} = {}): Promise<TestServer> {
   const dir = mkdtempSync(join(tmpdir(), "daybook-http-"));
   const log: string[] = [];
-  const trail = openTrail(join(dir, "http.db"));
+  const trail = openTrail(join(dir, "http.db"), trailOptions);
   const app = createApp({ trail, log: (line) => log.push(line), ...options });
   const listening: Listening = await listen(app, { host: "127.0.0.1", port: 0 });
   const request = async (path: string, init: RequestInit = {}): Promise<Answer> => {

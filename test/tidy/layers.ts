@@ -35,6 +35,7 @@ const HTTP = [
   "ingest",
   "emit",
   "store",
+  "forward",
   "trail",
 ];
 
@@ -52,7 +53,11 @@ export const LAYERS: readonly Layer[] = [
   layer("store", PORT),
   ...ADAPTERS.map((folder) => layer(folder, ["store", ...PORT])),
   layer("evidence", ["base", "event", "tlog"]),
-  layer("trail", ["base", "event", "tlog", "evidence", "redact", "query", "view", "thread", "emit", "store"]),
+  layer("forward", ["base", "event", "query", "view", "rule", "store"]),
+  layer("trail", [
+    ...["base", "event", "tlog", "evidence", "redact", "query", "view", "rule", "thread", "emit", "store"],
+    "forward",
+  ]),
   layer("http", HTTP, ["hono", "@hono/node-server"]),
   layer("cli", [...HTTP, "http", "index", ...ADAPTERS], ["commander"]),
   {

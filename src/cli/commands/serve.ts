@@ -53,6 +53,9 @@ export const serve: Command = {
     const endSealing = await trail.log.keepSealed({
       onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
     });
+    const endForwarding = await trail.forwarders.run({
+      onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
+    });
     const stopped = stopRequest(io);
     const retention = keepRetention(trail, (line) => out.note(`daybook: ${visible(line)}`));
     try {
@@ -61,6 +64,7 @@ export const serve: Command = {
     } finally {
       retention.stop();
       await listening.close();
+      await endForwarding();
       await endSealing();
       const { complete, pending } = await trail.close();
       if (!complete) out.note(`daybook: ${pending} events wait in the spool for the next start`);

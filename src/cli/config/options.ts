@@ -238,6 +238,22 @@ export const ENVIRONMENT = [
     doc: "Anything in it turns colors off. They are only ever used on a terminal.",
   },
   {
+    env: "DAYBOOK_FORWARDER_ALLOW_PRIVATE",
+    doc: "`1` lets forwarders reach private and loopback addresses, and every port: for self-hosting and tests.",
+  },
+  {
+    env: "DAYBOOK_FORWARDER_PORTS",
+    doc: "Ports that forwarders may reach instead of the usual ones, with commas between.",
+  },
+  {
+    env: "DAYBOOK_FORWARDER_FILES",
+    doc: "The folder below which forwarders of the type `file` may write; without it they may not.",
+  },
+  {
+    env: "DAYBOOK_SECRET_KEY",
+    doc: "32 bytes in base64 that seal the tokens of forwarders; without it a file beside the trail has them.",
+  },
+  {
     env: "DAYBOOK_API_KEYS",
     doc: "API keys for `serve`, separated by commas: each may do everything, in every tenant. Long random ones.",
   },

@@ -2,6 +2,7 @@ import { FIELDS, type Field, USAGE_KEYS } from "../../event/fields.ts";
 import { ADMIN_ROUTES } from "./admin.ts";
 import { CAPTURE_ROUTES } from "./capture.ts";
 import { EVENT_ROUTES } from "./events.ts";
+import { FORWARDING_ROUTES } from "./forwarding.ts";
 import { LOG_ROUTES } from "./log.ts";
 import { type RouteDoc, ref, type Schema } from "./route-doc.ts";
 import { SERVER_ROUTES } from "./server.ts";
@@ -14,6 +15,7 @@ export const ROUTE_DOCS: readonly RouteDoc[] = [
   ...VIEW_ROUTES,
   ...CAPTURE_ROUTES,
   ...ADMIN_ROUTES,
+  ...FORWARDING_ROUTES,
   ...LOG_ROUTES,
   ...SERVER_ROUTES,
 ];
