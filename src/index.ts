@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { hash } from "node:crypto";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { TrailError } from "./base/error.ts";
 import type { Store } from "./store/store.ts";
 import { createTrail, type Ground } from "./trail/create-trail.ts";
@@ -32,8 +34,8 @@ export type { Threads } from "./trail/threads/threads.ts";
 export type { EventPage, EventReader, FollowOptions, ListOptions, Receipt, Trail } from "./trail/trail.ts";
 
 /**
- * Opens a trail. `target` is a file path (SQLite), `:memory:`, or, later, `postgres://…`,
- * `clickhouse://…` and `http(s)://…`. Returns at once: the store is opened when it is needed, and
+ * Opens a trail. `target` is a file path (SQLite), `:memory:`, the address of a Daybook server
+ * (`http(s)://…`), or, later, `postgres://…` and `clickhouse://…`. Returns at once: the store is opened when it is needed, and
  * trouble with it never reaches `record()`, only reads and `recordDurably`. Throws
  * `option.invalid` and `store.unsupported`.
  */
@@ -57,10 +59,11 @@ function groundOf(target: string, options: TrailOptions): Ground {
     };
   }
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(target)?.[1]?.toLowerCase();
+  if (scheme === "http" || scheme === "https") return remoteGround(target, options);
   if (scheme !== undefined && scheme !== "file") {
     throw new TrailError("store.unsupported", `There is no store for ${scheme}:// yet.`, {
       field: "target",
-      fix: "Use a file path for SQLite, or :memory:.",
+      fix: "Use a file path for SQLite, the address of a Daybook server, or :memory:.",
     });
   }
   const path = resolve(scheme === "file" ? new URL(target).pathname : target);
@@ -75,5 +78,16 @@ function groundOf(target: string, options: TrailOptions): Ground {
     keyFile: `${path}.keys`,
     secretFile: `${path}.secret`,
     spoolDir: options.spoolDir === undefined ? `${path}.spool` : resolve(options.spoolDir),
+  };
+}
+
+/** A server may be away for any time, so what is recorded waits on this machine's disk. */
+function remoteGround(url: string, { apiKey, spoolDir }: TrailOptions): Ground {
+  const name = hash("sha256", url, "hex").slice(0, 16);
+  return {
+    openStore: async () => (await import("./store/remote/remote-store.ts")).openRemoteStore(url, { apiKey }),
+    spoolDir: resolve(spoolDir ?? join(homedir(), ".local", "state", "daybook", `${name}.spool`)),
+    keyFile: null,
+    secretFile: undefined,
   };
 }

@@ -18,12 +18,7 @@ export interface Target {
 /** Throws `store.unsupported` for an address that this version cannot open. */
 export function targetOf(name: string): Target {
   if (name === ":memory:") return { name, file: null };
-  if (/^https?:\/\//i.test(name)) {
-    throw new TrailError("store.unsupported", `A Daybook server (${name}) cannot be --db yet.`, {
-      field: "--db",
-      fix: "Name the file that the server serves.",
-    });
-  }
+  if (/^https?:\/\//i.test(name)) return { name, file: null };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(name) && !name.toLowerCase().startsWith("file://")) {
     throw new TrailError("store.unsupported", `There is no store for ${name.split("://")[0]}:// yet.`, {
       field: "--db",
@@ -49,8 +44,10 @@ export function openExisting(call: Call): Trail {
 /** Opens the trail that the call names and makes it where there is none. */
 export function openOrMake({ settings, out, io }: Call): Trail {
   const { name } = targetOf(settings.required("db"));
+  const apiKey = settings.text("apiKey");
   return openTrail(name, {
     forwarding: forwardingOf(io.env),
+    ...(apiKey === undefined ? {} : { apiKey }),
     tenant: settings.text("tenant") ?? "default",
     onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
   });

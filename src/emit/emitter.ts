@@ -78,6 +78,8 @@ export class Emitter {
   #pendingSince: number | null = null;
   #lastError: string | null = null;
   #failures = 0;
+  /** What the store asked to wait before the next try. */
+  #waitMs = 0;
 
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
@@ -236,7 +238,7 @@ export class Emitter {
     this.#running ??= this.#deliver().finally(() => {
       this.#running = null;
       if (this.#failures > 0 && !this.#closed)
-        this.#wake(backoffMs(this.#failures, RETRY_BASE_MS, RETRY_MAX_MS));
+        this.#wake(Math.max(this.#waitMs, backoffMs(this.#failures, RETRY_BASE_MS, RETRY_MAX_MS)));
       else if (this.#hasWork && !this.#closed) this.#wake(this.#options.flushIntervalMs);
     });
   }
@@ -260,6 +262,7 @@ export class Emitter {
       this.#noteSuccess();
     } catch (thrown) {
       this.#failures++;
+      this.#waitMs = isTrailError(thrown) ? (thrown.retryAfterMs ?? 0) : 0;
       this.#lastError = messageOf(thrown);
       this.#problem(thrown);
     }

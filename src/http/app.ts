@@ -23,6 +23,7 @@ import { hookRoutes } from "./routes/hooks.ts";
 import { logRoutes } from "./routes/log.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
 import { searchRoutes } from "./routes/search.ts";
+import { storeRoutes } from "./routes/store.ts";
 import { streamRoute } from "./routes/stream.ts";
 import { auditRoutes } from "./routes/views/audit.ts";
 import { callRoutes } from "./routes/views/calls.ts";
@@ -30,7 +31,7 @@ import { catalogRoutes } from "./routes/views/catalog.ts";
 import { insightRoutes } from "./routes/views/insights.ts";
 import { runRoutes } from "./routes/views/runs.ts";
 import { threadRoutes } from "./routes/views/threads.ts";
-import { REST, routing } from "./routing.ts";
+import { REST, type Route, routing } from "./routing.ts";
 import type { ServerState } from "./server-state.ts";
 import { serveStatic } from "./static.ts";
 
@@ -95,28 +96,7 @@ export function createApp(options: AppOptions): App {
   });
   app.onError(failed);
 
-  const route = routing(app, state);
-  streamRoute(route, state);
-  bulkRoute(route, state);
-  searchRoutes(route, state);
-  exportRoutes(route, state);
-  catalogRoutes(route, state);
-  auditRoutes(route, state);
-  keyRoutes(route, state);
-  eventRoutes(route, state);
-  healthRoutes(route, state);
-  insightRoutes(route, state);
-  callRoutes(route, state);
-  runRoutes(route, state);
-  threadRoutes(route, state);
-  retentionRoutes(route, state);
-  otlpRoutes(route, state);
-  hookRoutes(route, state);
-  logRoutes(route, state);
-  forwarderRoutes(route, state);
-  deliveryRoutes(route, state);
-  forwarderTypeRoutes(route, state);
-  openapiRoutes(route);
+  addRoutes(routing(app, state), state);
   const routes = namesOf(app);
   const page = serveStatic(options.pageDir ?? null);
   app.notFound((c) => answerElsewhere(c, app, page, failed));
@@ -136,6 +116,31 @@ export function createApp(options: AppOptions): App {
       state.rules.close();
     },
   };
+}
+
+function addRoutes(route: Route, state: ServerState): void {
+  streamRoute(route, state);
+  bulkRoute(route, state);
+  searchRoutes(route, state);
+  exportRoutes(route, state);
+  catalogRoutes(route, state);
+  auditRoutes(route, state);
+  keyRoutes(route, state);
+  eventRoutes(route, state);
+  healthRoutes(route, state);
+  insightRoutes(route, state);
+  callRoutes(route, state);
+  runRoutes(route, state);
+  threadRoutes(route, state);
+  retentionRoutes(route, state);
+  storeRoutes(route, state);
+  otlpRoutes(route, state);
+  hookRoutes(route, state);
+  logRoutes(route, state);
+  forwarderRoutes(route, state);
+  deliveryRoutes(route, state);
+  forwarderTypeRoutes(route, state);
+  openapiRoutes(route);
 }
 
 /** What is no route: a file of the page, the page itself, or a clear no. */

@@ -61,11 +61,6 @@ export function parseVerifier(text: string): Verifier | null {
   return Buffer.from(verifier.id).toString("hex") === id ? verifier : null;
 }
 
-/** A name that a key may have: no space, no plus. */
-export function isKeyName(name: string): boolean {
-  return name !== "" && !/[\s+]/u.test(name);
-}
-
 /** Null for what is no signed note. */
 export function parseNote(text: string): Note | null {
   const end = text.length > NOTE_CHARS_MAX ? -1 : text.lastIndexOf("\n\n");

@@ -4,7 +4,7 @@ import { Emitter } from "../emit/emitter.ts";
 import type { EventDraft } from "../event/event.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, EVENT_TYPES, SYSTEM_TENANT } from "../event/vocabulary.ts";
 import { encodeDraft, type WireDraft } from "../event/wire.ts";
-import { createRedactor, noRedactor } from "../redact/redactor.ts";
+import { createRedactor, noRedactor, type Redactor } from "../redact/redactor.ts";
 import type { Outcome, Store } from "../store/store.ts";
 import { type AccessScope, checkWrite, guardedStore, wholeTenant } from "./access-scope.ts";
 import { createTools } from "./calls/tools.ts";
@@ -35,8 +35,8 @@ export interface Ground {
   spoolDir: string | null;
   /** Where the keys of its Merkle log are; null keeps them in memory. */
   keyFile: string | null;
-  /** Where the key is that seals the tokens of forwarders; null keeps it in memory. */
-  secretFile: string | null;
+  /** The key that seals tokens of forwarders; null keeps it in memory, undefined: a server has it. */
+  secretFile: string | null | undefined;
 }
 
 /** A trail over any store. `openTrail` chooses the store by its address. */
@@ -48,19 +48,7 @@ export function createTrail(
   const tenant = options.tenant ?? DEFAULT_TENANT;
   const redactor = options.redact === false ? noRedactor : createRedactor(options.redact);
   const store = new LazyStore(openStore);
-  const level = options.level ?? (spoolDir === null ? "memory" : "spooled");
-  const emitter = new Emitter({
-    sink: { append: async (lines) => (await store.open()).append(lines) },
-    redactor,
-    defaults: options,
-    id: options.emitterId,
-    level,
-    spoolDir,
-    limits: bufferLimits(options, level),
-    flushIntervalMs: options.flushIntervalMs ?? DEFAULT_FLUSH_INTERVAL_MS,
-    failClosed: options.failClosed ?? false,
-    onProblem: options.onProblem,
-  });
+  const emitter = createEmitter(store, redactor, spoolDir, options);
   const adopted = emitter.adopt();
 
   /** The store as a reader should see it: with what dead processes had recorded. */
@@ -88,7 +76,8 @@ export function createTrail(
 
     append(drafts) {
       refuseSystemTenant(drafts);
-      for (const draft of drafts) redactor.redact(draft);
+      // Nobody else holds these drafts, so without rules there is nothing to copy them for.
+      if (redactor !== noRedactor) for (const draft of drafts) redactor.redact(draft);
       return commit(drafts);
     },
     flush: ({ timeoutMs = DEFAULT_TIMEOUT_MS } = {}) => emitter.flush(timeoutMs),
@@ -104,6 +93,7 @@ export function createTrail(
     ...viewsOf(ground),
     forTenant: (name, reach) => tenantTrail(trail, ground, name, reach),
     ...proofsOf({ open: openForReading, tenant, keys: new LogKeys(keyFile) }),
+    store: openForReading,
     describe: async () => (await store.open()).describe(),
     async [Symbol.asyncDispose]() {
       await trail.close();
@@ -115,6 +105,27 @@ export function createTrail(
   }
 
   return trail;
+}
+
+function createEmitter(
+  store: LazyStore,
+  redactor: Redactor,
+  spoolDir: string | null,
+  options: TrailOptions,
+): Emitter {
+  const level = options.level ?? (spoolDir === null ? "memory" : "spooled");
+  return new Emitter({
+    sink: { append: async (lines) => (await store.open()).append(lines) },
+    redactor,
+    defaults: options,
+    id: options.emitterId,
+    level,
+    spoolDir,
+    limits: bufferLimits(options, level),
+    flushIntervalMs: options.flushIntervalMs ?? DEFAULT_FLUSH_INTERVAL_MS,
+    failClosed: options.failClosed ?? false,
+    onProblem: options.onProblem,
+  });
 }
 
 /** Every door of the server ends here, whatever it has checked itself. */

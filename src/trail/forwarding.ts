@@ -1,3 +1,4 @@
+import { TrailError } from "../base/error.ts";
 import type { Forwarders } from "../forward/forwarders.ts";
 import type { Rules } from "../rule/rules.ts";
 import type { Store } from "../store/store.ts";
@@ -25,19 +26,20 @@ export interface ForwardingGround {
 /** What the forwarders of all tenants of one trail share. */
 export class SharedForwarding {
   readonly rules: ForwardingRules;
-  /** Where the key is; null: it lives as long as the trail. */
-  readonly secretFile: string | null;
+  /** Where the key is; null: it lives as long as the trail; undefined: a server has it. */
+  readonly secretFile: string | null | undefined;
   #key: Buffer | undefined;
   #evaluator: Rules | undefined;
   readonly #ends: Array<() => Promise<void>> = [];
 
-  constructor(rules: ForwardingRules, secretFile: string | null) {
+  constructor(rules: ForwardingRules, secretFile: string | null | undefined) {
     this.rules = rules;
     this.secretFile = secretFile;
   }
 
   /** Loaded when it is asked for: an agent that records needs none of it. */
   async load({ tenant, open, settings }: ForwardingGround): Promise<Forwarders> {
+    if (this.rules.secretKey === undefined && this.secretFile === undefined) throw elsewhere();
     const [{ createForwarders }, vault, { Rules: Evaluator }] = await Promise.all([
       import("../forward/forwarders.ts"),
       import("../forward/vault.ts"),
@@ -52,7 +54,9 @@ export class SharedForwarding {
       rules: this.#evaluator,
       secretKey: () => {
         this.#key ??=
-          secretKey === undefined ? vault.secretKeyAt(this.secretFile) : vault.secretKeyFrom(secretKey);
+          secretKey === undefined
+            ? vault.secretKeyAt(this.secretFile ?? null)
+            : vault.secretKeyFrom(secretKey);
         return this.#key;
       },
       egress: { allowPrivate, ...(ports === undefined ? {} : { ports }) },
@@ -72,6 +76,14 @@ export class SharedForwarding {
     await Promise.all(this.#ends.map((end) => end()));
     this.#evaluator?.close();
   }
+}
+
+/** Tokens sealed here could not be opened by the server that would send them. */
+function elsewhere(): TrailError {
+  return new TrailError("store.unsupported", "Forwarders belong to the server that holds the trail.", {
+    field: "forwarders",
+    fix: "Use the server's /api/v1/forwarders, or the command line beside its database.",
+  });
 }
 
 /** The forwarders of a trail, loaded at the first call. */

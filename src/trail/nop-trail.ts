@@ -110,6 +110,7 @@ export const nopTrail: Trail = {
   proof: (event) => proveEvent(logGround, event),
   evidence: (options) => evidenceLines(logGround, options),
   verify: (options) => verifyStore(logGround, options),
+  store: open,
   describe: emptyStore.describe,
   [Symbol.asyncDispose]: async () => undefined,
 };

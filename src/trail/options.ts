@@ -27,6 +27,8 @@ export interface TrailOptions extends DraftDefaults {
   flushIntervalMs?: number;
   /** Rules for secrets and personal data; false turns redaction off. */
   redact?: RedactOptions | false;
+  /** A Daybook server: the API key, sent as `Authorization: Bearer`. */
+  apiKey?: string;
   /** SQLite: `full` (default) syncs every commit to the disk, `normal` may lose the last ones with the machine. */
   durability?: "full" | "normal";
   /** How forwarders may reach the world, and where their secrets' key is. */
@@ -55,6 +57,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   "redact",
   "durability",
   "forwarding",
+  "apiKey",
   "onProblem",
 ] satisfies Array<keyof TrailOptions>);
 
@@ -79,6 +82,7 @@ export function checkOptions(options: TrailOptions): void {
     "origin",
     "spoolDir",
     "emitterId",
+    "apiKey",
   ] as const) {
     const value = options[key];
     if (value !== undefined && (typeof value !== "string" || value === ""))

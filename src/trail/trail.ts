@@ -5,7 +5,7 @@ import type { WireDraft } from "../event/wire.ts";
 import type { Forwarders } from "../forward/forwarders.ts";
 import type { EventFilter } from "../query/event-filter.ts";
 import type { Condition, EqualField, Order } from "../query/filter.ts";
-import type { Counts, EmitterState, Outcome, Page, Stats, StoreDescription } from "../store/store.ts";
+import type { Counts, EmitterState, Outcome, Page, Stats, Store, StoreDescription } from "../store/store.ts";
 import type { AccessScope } from "./access-scope.ts";
 import type { Tools } from "./calls/tools.ts";
 import type { Catalog } from "./catalog.ts";
@@ -109,6 +109,9 @@ export interface Trail extends AsyncDisposable {
 
   /** Holds the log against what was signed: a verdict on five claims. Changes nothing. */
   verify(options?: VerifyOptions): Promise<StoreVerdict>;
+
+  /** The store itself, for a server that another Daybook opens by its address. */
+  store(): Promise<Store>;
 
   /** Facts about the store; rejects when it cannot serve. */
   describe(): Promise<StoreDescription>;

@@ -25,8 +25,12 @@ export interface Subject {
   reopened(): Promise<Store | null>;
 }
 
-/** Every rule of the port in `src/store/store.ts`. A store is one when it passes. */
-export function storeSuite(name: string, open: () => Promise<OpenedStore>): void {
+/** Every rule of the port in `src/store/store.ts`. A store is one when it passes; what it lacks it says. */
+export function storeSuite(
+  name: string,
+  open: () => Promise<OpenedStore>,
+  { lacksSeals = false }: { lacksSeals?: boolean } = {},
+): void {
   describe(`${name} store`, () => {
     let opened: OpenedStore;
     let current: Store;
@@ -58,7 +62,8 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
     matchRules(subject);
     rowRules(subject);
     pruneRules(subject);
-    leafRules(subject);
+    if (lacksSeals) refusesSeals(subject);
+    else leafRules(subject);
 
     it("describes itself", async () => {
       const facts = await subject.store.describe();
@@ -66,5 +71,20 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
       expect(facts.events).toBe(0);
       expect(facts.schemaVersion).toBeGreaterThan(0);
     });
+  });
+}
+
+function refusesSeals(subject: Subject): void {
+  it("says that leaves and named bytes are not to be had here", async () => {
+    const { store } = subject;
+    const leaves = { tenant: "default", after: 0, limit: 1, saltKey: new Uint8Array(32) };
+    const calls = [
+      store.leaves(leaves),
+      store.entries(leaves),
+      store.blob("default", "x"),
+      store.blobNames({ tenant: "default", prefix: "", limit: 1 }),
+      store.writeBlobs("default", []),
+    ];
+    for (const call of calls) await expect(call).rejects.toMatchObject({ code: "store.unsupported" });
   });
 }

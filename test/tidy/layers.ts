@@ -21,7 +21,7 @@ const layer = (folder: string, mayImport: readonly string[], packages: readonly 
 });
 
 const PORT = ["base", "event", "tlog", "query", "view"];
-export const ADAPTERS = ["store/memory", "store/sqlite"];
+export const ADAPTERS = ["store/memory", "store/remote", "store/sqlite"];
 const HTTP = [
   "base",
   "event",

@@ -33,7 +33,15 @@ export const OPTIONS = {
     default: "./daybook.db",
     env: "DAYBOOK_DB",
     commands: "all",
-    doc: "The trail: a file path (SQLite), or :memory:.",
+    doc: "The trail: a file path (SQLite), the address of a Daybook server, or :memory:.",
+  },
+  apiKey: {
+    flag: "--api-key",
+    value: "KEY",
+    type: "text",
+    env: "DAYBOOK_API_KEY",
+    commands: "all",
+    doc: "The key for a Daybook server; better in the environment than on the command line.",
   },
   tenant: {
     flag: "--tenant",

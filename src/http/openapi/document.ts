@@ -6,6 +6,7 @@ import { FORWARDING_ROUTES } from "./forwarding.ts";
 import { LOG_ROUTES } from "./log.ts";
 import { type RouteDoc, ref, type Schema } from "./route-doc.ts";
 import { SERVER_ROUTES } from "./server.ts";
+import { STORE_ROUTES } from "./store.ts";
 import { VIEW_ROUTES } from "./views.ts";
 
 export type RouteMethod = RouteDoc["method"];
@@ -18,6 +19,7 @@ export const ROUTE_DOCS: readonly RouteDoc[] = [
   ...FORWARDING_ROUTES,
   ...LOG_ROUTES,
   ...SERVER_ROUTES,
+  ...STORE_ROUTES,
 ];
 
 function schemaOf(field: Field): Schema {

@@ -9,6 +9,7 @@ import { type Answer, type Asked, throughDoor } from "../door.ts";
 import type { Route } from "../routing.ts";
 import type { ServerState } from "../server-state.ts";
 import { environmentOf, refuseReserved } from "./events.ts";
+import { OUTCOMES_HEADER, recordLines } from "./lines.ts";
 
 const CHUNK_EVENTS = 1_000;
 const ERRORS_MAX = 1_000;
@@ -37,6 +38,7 @@ export function bulkRoute(route: Route, state: ServerState): void {
  * Answers when the good ones are committed.
  */
 export async function recordMany(asked: Asked, access: Access, state: ServerState): Promise<Answer> {
+  if (asked.header(OUTCOMES_HEADER) === "1") return recordLines(asked, access, state);
   const defaults = { tenant: access.tenant, environment: environmentOf(asked, access) };
   const items = readItems(await asked.body(LIMITS.bodyBytes));
   const tally: Tally = { accepted: 0, duplicates: 0, rejected: 0, errors: [], omitted: 0 };
