@@ -200,6 +200,7 @@ export class Emitter {
 
   #lose(reason: LossReason, events: number, wasAccepted: boolean): void {
     this.#losses.note(reason, events);
+    this.#warn(reason, events);
     if (wasAccepted) this.#settle(events);
     if (!this.#closed) this.#wake(this.#options.flushIntervalMs);
   }
@@ -407,6 +408,16 @@ export class Emitter {
       lagMs: this.#pendingSince === null ? 0 : Math.max(0, Date.now() - this.#pendingSince),
       lastError: this.#lastError,
     };
+  }
+
+  /** One for each drop; what else is lost has a cause, which is said where it is known. */
+  #warn(reason: LossReason, events: number): void {
+    if (this.#options.onProblem === undefined) return;
+    if (reason === "closed")
+      this.#problem(new TrailError("emitter.closed", "The trail is closed: an event is lost."));
+    if (reason !== "buffer_full") return;
+    const count = events === 1 ? "an event is" : `${events} events are`;
+    this.#problem(new TrailError("emitter.full", `The buffer is full: ${count} lost.`));
   }
 
   #problem(thrown: unknown): void {

@@ -33,7 +33,7 @@ export interface TrailOptions extends DraftDefaults {
   durability?: "full" | "normal";
   /** How forwarders may reach the world, and where their secrets' key is. */
   forwarding?: ForwardingRules;
-  /** Told of trouble that `record()` hides. For a log line; `health()` has the counts. */
+  /** Told of trouble that `record()` hides, of each drop too. For a log line; `health()` has the counts. */
   onProblem?: (problem: Error) => void;
 }
 
