@@ -6,6 +6,7 @@ import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, EVENT_TYPES, SYSTEM_TENANT } from 
 import { encodeDraft, type WireDraft } from "../event/wire.ts";
 import { createRedactor, noRedactor, type Redactor } from "../redact/redactor.ts";
 import type { Outcome, Store } from "../store/store.ts";
+import type { Checkpoint } from "../tlog/checkpoint.ts";
 import { type AccessScope, checkWrite, guardedStore, wholeTenant } from "./access-scope.ts";
 import { createTools } from "./calls/tools.ts";
 import { createCatalog } from "./catalog.ts";
@@ -18,6 +19,7 @@ import { createRuns, type RunsGround } from "./runs/runs.ts";
 import { type EvidenceOptions, evidenceLines } from "./seal/evidence.ts";
 import { LogKeys } from "./seal/keys.ts";
 import { createLog, type LogGround, proveEvent, sealNow } from "./seal/log.ts";
+import { sealTenant } from "./seal/sealer.ts";
 import { type VerifyOptions, verifyStore } from "./seal/verify.ts";
 import { createSettings, settingsOf } from "./settings.ts";
 import { createThreads, type ThreadsGround } from "./threads/threads.ts";
@@ -59,6 +61,7 @@ export function createTrail(
   }
 
   const forwarding = new SharedForwarding(options.forwarding ?? {}, secretFile);
+  const keys = new LogKeys(keyFile);
   const ground = {
     tenant,
     defaults: options,
@@ -68,6 +71,7 @@ export function createTrail(
     recordDurably: (draft: EventDraft) => trail.recordDurably(draft),
     flush: () => trail.flush(),
     append: (drafts: readonly WireDraft[]) => trail.append(drafts),
+    seal: (opened: Store, sealed: string) => sealTenant(opened, sealed, keys),
   };
 
   const trail: Trail = {
@@ -92,7 +96,7 @@ export function createTrail(
     health: () => emitter.health(),
     ...viewsOf(ground),
     forTenant: (name, reach) => tenantTrail(trail, ground, name, reach),
-    ...proofsOf({ open: openForReading, tenant, keys: new LogKeys(keyFile) }),
+    ...proofsOf({ open: openForReading, tenant, keys }),
     store: openForReading,
     describe: async () => (await store.open()).describe(),
     async [Symbol.asyncDispose]() {
@@ -156,7 +160,11 @@ async function commitDurably(
   return receiptOf((await committed)[0]);
 }
 
-type TenantGround = RunsGround & ThreadsGround & { readonly forwarding: SharedForwarding };
+type TenantGround = RunsGround &
+  ThreadsGround & {
+    readonly forwarding: SharedForwarding;
+    seal(store: Store, tenant: string): Promise<Checkpoint | null>;
+  };
 
 /** The same ground with another tenant as the one that is meant where none is named. */
 function forTenant(ground: TenantGround, tenant: string): TenantGround {
@@ -181,7 +189,7 @@ function tenantTrail(
     return ground.open();
   };
   const settings = settingsOf(trail.settings, scope);
-  const retention = createRetention({ open: whole, tenant }, settings);
+  const retention = createRetention({ open: whole, tenant, seal: ground.seal }, settings);
   const views = viewsOf(withinScope(ground, scope), settings, retention);
   return { ...views, tenant };
 }

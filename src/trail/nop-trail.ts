@@ -63,7 +63,7 @@ const ground = {
 };
 
 const settings = createSettings(open);
-const retention = createRetention(ground, settings);
+const retention = createRetention({ ...ground, seal: async () => null }, settings);
 
 const views = {
   record: ground.record,

@@ -9,6 +9,7 @@ import { type EventFilter, toConditions } from "../query/event-filter.ts";
 import type { Condition } from "../query/filter.ts";
 import { microsOf, type Time } from "../query/time.ts";
 import type { Store } from "../store/store.ts";
+import type { Checkpoint } from "../tlog/checkpoint.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -104,9 +105,11 @@ const RECEIPTS: Condition = {
 interface Ground {
   open(): Promise<Store>;
   readonly tenant: string;
+  /** Signs what the log holds, so that what goes leaves its hash; null where nothing can be signed. */
+  seal(store: Store, tenant: string): Promise<Checkpoint | null>;
 }
 
-export function createRetention({ open, tenant }: Ground, settings: Settings): Retention {
+export function createRetention({ open, tenant, seal }: Ground, settings: Settings): Retention {
   const retention: Retention = {
     prune({ category, environment, ...options }) {
       const where: Condition[] = [];
@@ -119,7 +122,8 @@ export function createRetention({ open, tenant }: Ground, settings: Settings): R
       if (tenant === SYSTEM_TENANT)
         throw new TrailError("query.invalid", "Daybook's own log is never pruned.");
       const except = [[RECEIPTS], ...(await retention.holds()).map(({ filter }) => toConditions(filter))];
-      return prune(await open(), tenant, where, except, options);
+      const store = await open();
+      return prune({ store, tenant, seal: () => seal(store, tenant) }, where, except, options);
     },
 
     async policy() {
@@ -192,8 +196,7 @@ function occurredBefore(before: Micros): Condition {
  * time goes on.
  */
 async function prune(
-  store: Store,
-  tenant: string,
+  { store, tenant, seal }: { store: Store; tenant: string; seal(): Promise<Checkpoint | null> },
   where: readonly Condition[],
   except: ReadonlyArray<readonly Condition[]>,
   { before, dryRun = false, actor = {}, policy = "manual" }: Omit<PruneOptions, "category" | "environment">,
@@ -202,7 +205,14 @@ async function prune(
   const order = { tenant, where, except, limit: CHUNK };
   const planned = await everyPiece(store, { ...order, dryRun: true });
   if (dryRun || planned.removed === 0) return { ...planned, cutoff, receiptId: null };
-  const facts = { cutoff: formatMicros(cutoff), policy, conditions: JSON.stringify(where) };
+  const sealed = await seal();
+  const facts = {
+    cutoff: formatMicros(cutoff),
+    policy,
+    conditions: JSON.stringify(where),
+    size_before: sealed?.size ?? 0,
+    root_before: sealed === null ? null : Buffer.from(sealed.root).toString("base64"),
+  };
   const startId = await tell(store, tenant, EVENT_TYPES.pruneStarted, actor, `Pruning: ${policy}`, {
     ...facts,
     planned: planned.removed,
@@ -238,6 +248,10 @@ async function everyPiece(
   return { removed, held, range };
 }
 
+/**
+ * Writes a receipt into the tenant's log, and into Daybook's own, in one commit: what stands there
+ * nobody else can have written, so verification believes that one alone.
+ */
 async function tell(
   store: Store,
   tenant: string,
@@ -251,8 +265,10 @@ async function tell(
     { id, tenant, type, category: "config", source: "daybook", actor, summary, data },
     {},
   );
-  const [outcome] = await store.append([encodeDraft(draft)]);
-  if (outcome?.status === "appended") return id;
+  const witnessed = { ...draft.data, tenant, receipt_id: id };
+  const twin = { ...draft, id: uuidv7(), tenant: SYSTEM_TENANT, data: witnessed };
+  const outcomes = await store.append([encodeDraft(draft), encodeDraft(twin)]);
+  if (outcomes.every(({ status }) => status === "appended")) return id;
   throw new TrailError("store.unavailable", "The receipt of the pruning could not be written.");
 }
 

@@ -1,4 +1,3 @@
-import { isObject } from "../../base/json.ts";
 import { EVENT_TYPES, SYSTEM_TENANT } from "../../event/vocabulary.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -9,41 +8,44 @@ export interface PruneReceipt {
 }
 
 const PAGE = 500;
-const TYPES = [EVENT_TYPES.pruned];
 
 /**
  * Receipts for the tenant's log. They are events of the system tenant, where no agent can write: a
- * receipt that somebody records elsewhere excuses nothing.
+ * receipt that somebody records elsewhere excuses nothing. A pruning that was begun and never ended
+ * may have taken as many as it had planned.
  */
 export async function readReceipts(store: Store, tenant: string): Promise<PruneReceipt[]> {
-  const receipts: PruneReceipt[] = [];
+  const begun = new Map<unknown, PruneReceipt>();
+  const ended: PruneReceipt[] = [];
   let after: number | null = 0;
   while (after !== null) {
     const page: Awaited<ReturnType<Store["list"]>> = await store.list({
       tenant: SYSTEM_TENANT,
-      where: [{ op: "any", field: "event_type", values: TYPES }],
+      where: [{ op: "any", field: "event_type", values: [EVENT_TYPES.pruneStarted, EVENT_TYPES.pruned] }],
       order: "seq",
       direction: "asc",
       limit: PAGE,
       scanMax: 100_000,
       after: { seq: after },
     });
-    for (const { data } of page.events) {
-      const receipt = data.tenant === tenant ? parse(data) : null;
-      if (receipt !== null) receipts.push(receipt);
+    for (const { type, data } of page.events) {
+      if (data.tenant !== tenant) continue;
+      if (type === EVENT_TYPES.pruneStarted)
+        begun.set(data.receipt_id, receiptOf(1, data.size_before, data.planned));
+      else {
+        begun.delete(data.start_id);
+        ended.push(receiptOf(data.first_seq, data.last_seq, data.removed));
+      }
     }
     after = page.end?.seq ?? null;
   }
-  return receipts;
+  return [...ended, ...begun.values()];
 }
 
-function parse(data: unknown): PruneReceipt | null {
-  if (!isObject(data) || !Array.isArray(data.range)) return null;
-  const [first, last] = data.range as unknown[];
-  const { removed } = data;
-  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || !Number.isSafeInteger(removed))
-    return null;
-  return { range: [first as number, last as number], removed: removed as number };
+/** What is no number excuses nothing. */
+function receiptOf(first: unknown, last: unknown, removed: unknown): PruneReceipt {
+  const count = (value: unknown): number => (Number.isSafeInteger(value) ? (value as number) : 0);
+  return { range: [count(first), count(last)], removed: count(removed) };
 }
 
 /** Which of the seqs that are gone no receipt explains: a receipt explains as many as it says, within its range. */
