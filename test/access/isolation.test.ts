@@ -211,9 +211,26 @@ async function readStream(holder: Holder, path: string, marker: string): Promise
   return text;
 }
 
+/** They end with their reader. The second only says that something was committed. */
+const LIVE: ReadonlySet<string> = new Set(["/api/v1/events/stream", "/api/v1/store/watch"]);
 const READS = ROUTE_DOCS.filter(
-  ({ method, path, need }) => method === "get" && need !== "nothing" && path !== "/api/v1/events/stream",
+  ({ method, path, need }) => method === "get" && need !== "nothing" && !LIVE.has(path),
 );
+/** What another Daybook asks of this one's store, by the names of the port. */
+const PORT_READS: ReadonlyArray<readonly [string, (tenant: string) => object]> = [
+  ["get", (tenant) => ({ id: places.find((it) => it.tenant !== tenant)?.ids[0] })],
+  ["list", () => ({ where: [], order: "seq", direction: "desc", limit: 1_000, scanMax: 20_000 })],
+  ["head", () => ({})],
+  ["stats", () => ({})],
+  ["emitters", () => ({})],
+  ["row", () => ({ view: "runs", key: "shared-run" })],
+  ["rows", () => ({ view: "catalog", group: "agent", direction: "asc", limit: 1_000 })],
+  [
+    "facets",
+    () => ({ where: [], fields: ["agent", "environment", "resource_id"], top: 100, scanMax: 20_000 }),
+  ],
+  ["count", () => ({ where: [], fields: ["agent", "environment"] })],
+];
 
 describe("a key", () => {
   it("sees nothing of another tenant or environment on any route, whatever it asks", async () => {
@@ -279,6 +296,42 @@ describe("a key", () => {
       }
       expect(texts.some((text) => text.includes(`mark${holder.tenant}`))).toBe(true);
       for (const text of texts) expect(leaks(holder, text)).toEqual([]);
+    }
+  });
+
+  it("sees nothing of them through the store's own calls, whichever tenant it names", async () => {
+    let answered = 0;
+    for (const holder of holders) {
+      for (const [name, input] of PORT_READS) {
+        const route = ROUTE_DOCS.find(({ path }) => path === `/api/v1/store/${name}`) as RouteDoc;
+        for (const tenant of [holder.tenant, ...TENANTS, "daybook"]) {
+          const { status, text } = await ask(holder, route, route.path, { ...input(holder.tenant), tenant });
+          expect(leaks(holder, text)).toEqual([]);
+          if (status === 200) answered++;
+          else expect([route.path, status === 403 || text]).toEqual([route.path, true]);
+          if (tenant !== holder.tenant) expect(status).not.toBe(200);
+        }
+      }
+    }
+    expect(answered).toBeGreaterThan(100);
+  });
+
+  it("cannot write SQL where the port takes the name of a field", async () => {
+    const reader = holders.find(({ role }) => role === "reader") as Holder;
+    const field = "tool IN ('x') OR 1=1 --";
+    const list = { where: [], order: "seq", direction: "desc", limit: 10, scanMax: 10 };
+    const bad: ReadonlyArray<readonly [string, object]> = [
+      ["list", { ...list, where: [{ op: "any", field, values: ["x"] }] }],
+      ["list", { ...list, where: [{ op: "range", field, min: 1 }] }],
+      ["list", { ...list, order: "seq; DROP TABLE events" }],
+      ["count", { where: [], fields: [field] }],
+      ["facets", { where: [], fields: [field], top: 1, scanMax: 1 }],
+      ["rows", { view: "runs", group: "", direction: "sideways", limit: 1 }],
+    ];
+    for (const [name, input] of bad) {
+      const route = ROUTE_DOCS.find(({ path }) => path === `/api/v1/store/${name}`) as RouteDoc;
+      const { status, json } = await ask(reader, route, route.path, { ...input, tenant: reader.tenant });
+      expect([name, status, json.errors?.[0]?.code]).toEqual([name, 400, "query.invalid"]);
     }
   });
 

@@ -35,7 +35,7 @@ function bound(store: Store): Store {
 
 function open(options: TrailOptions = {}) {
   const { gated, gate } = gatedStore();
-  const ground = { openStore: async () => gated, spoolDir: null, keyFile: null };
+  const ground = { openStore: async () => gated, spoolDir: null, keyFile: null, secretFile: null };
   const trail = createTrail(ground, { level: "memory", flushIntervalMs: 5, ...options });
   trails.push(trail);
   return { trail, gate };
@@ -124,7 +124,7 @@ describe("flush and close", () => {
   it("close delivers what is queued", async () => {
     const store = openMemoryStore();
     const kept = { ...bound(store), close: async () => undefined };
-    const ground = { openStore: async () => kept, spoolDir: null, keyFile: null };
+    const ground = { openStore: async () => kept, spoolDir: null, keyFile: null, secretFile: null };
     const trail = createTrail(ground, { level: "memory", flushIntervalMs: 60_000 });
     for (let i = 0; i < 500; i++) trail.record({ type: "burst" });
     await trail.close();

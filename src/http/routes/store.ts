@@ -3,34 +3,41 @@ import { TrailError } from "../../base/error.ts";
 import { isObject } from "../../base/json.ts";
 import { LIMITS } from "../../event/limits.ts";
 import { SYSTEM_TENANT } from "../../event/vocabulary.ts";
-import type { Query } from "../../query/filter.ts";
-import type { CountQuery, FacetQuery, PruneOrder, Store } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
 import { guardedStore } from "../../trail/access-scope.ts";
-import type { RowQuery } from "../../view/row-query.ts";
 import { type Access, denied } from "../access.ts";
 import { parseJson } from "../body.ts";
 import { askedBy } from "../door.ts";
 import type { Route } from "../routing.ts";
 import type { ServerState } from "../server-state.ts";
+import {
+  optionalWhole,
+  readCountQuery,
+  readFacetQuery,
+  readPruneOrder,
+  readQuery,
+  readRowQuery,
+  text,
+} from "./store-input.ts";
 
-type Input = { tenant: string };
-type Call = (store: Store, input: never) => Promise<unknown>;
+type Input = Readonly<Record<string, unknown>> & { readonly tenant: string };
+type Call = (store: Store, input: Input) => Promise<unknown>;
 
 /** The calls of the store port that another Daybook makes, by name. */
 export const STORE_READS: Readonly<Record<string, Call>> = {
-  get: (store, { tenant, id }: Input & { id: string }) => store.get(tenant, id),
-  list: (store, query: Query) => store.list(query),
-  head: (store, { tenant }: Input) => store.head(tenant),
-  stats: (store, { tenant, since }: Input & { since?: number }) => store.stats(tenant, since),
-  emitters: (store, { tenant }: Input) => store.emitters(tenant),
-  row: (store, { tenant, view, key }: Input & { view: string; key: string }) => store.row(tenant, view, key),
-  rows: (store, query: RowQuery) => store.rows(query),
-  facets: (store, query: FacetQuery) => store.facets(query),
-  count: (store, query: CountQuery) => store.count(query),
+  get: (store, input) => store.get(input.tenant, text(input, "id")),
+  list: (store, input) => store.list(readQuery(input)),
+  head: (store, { tenant }) => store.head(tenant),
+  stats: (store, input) => store.stats(input.tenant, optionalWhole(input, "since")),
+  emitters: (store, { tenant }) => store.emitters(tenant),
+  row: (store, input) => store.row(input.tenant, text(input, "view"), text(input, "key")),
+  rows: (store, input) => store.rows(readRowQuery(input)),
+  facets: (store, input) => store.facets(readFacetQuery(input)),
+  count: (store, input) => store.count(readCountQuery(input)),
 };
 export const STORE_WRITES: Readonly<Record<string, Call>> = {
-  rebuild: (store, { tenant }: Input) => store.rebuild(tenant),
-  prune: (store, order: PruneOrder) => store.prune(order),
+  rebuild: (store, { tenant }) => store.rebuild(tenant),
+  prune: (store, input) => store.prune(readPruneOrder(input)),
 };
 
 /** That wait for a reader. */
@@ -42,15 +49,7 @@ export function storeRoutes(route: Route, state: ServerState): void {
     route("post", `/api/v1/store/${name}`, async (c, access) => {
       const input = await readInput(c, access, state);
       const store = guardedStore(await state.trail.store(), { ...access, tenant: input.tenant });
-      try {
-        return c.json({ output: (await call(store, input as never)) ?? null });
-      } catch (thrown) {
-        // What the port takes is typed, and what comes over the wire is not.
-        if (thrown instanceof TypeError || thrown instanceof RangeError) {
-          throw new TrailError("query.invalid", `${name} cannot work with this input.`, { cause: thrown });
-        }
-        throw thrown;
-      }
+      return c.json({ output: (await call(store, input)) ?? null });
     });
   }
 
