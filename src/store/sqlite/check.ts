@@ -9,6 +9,7 @@ import { blockOfKey, bloomKey, encodeIndex } from "./views/block-values.ts";
 import type { Marks } from "./views/emitters.ts";
 import { type Summary, summarizeRows } from "./views/summary.ts";
 import { completedNodes, tallyBlocks } from "./views/tallies.ts";
+import { holdsText } from "./views/text-index.ts";
 
 const FINDINGS_MAX = 100;
 
@@ -138,6 +139,7 @@ function* checkBlock(db: DatabaseSync, where: string, block: number, summary: Su
       yield `${where} has a wrong filter for ${field}`;
     }
   }
+  if (!holdsText(db, block, summary.text)) yield `${where} has texts that a search would not find`;
   const selectTally = db.prepare("SELECT counts FROM tallies WHERE key = ?");
   const read = (key: number): string | undefined => selectTally.get(key)?.counts as string | undefined;
   for (const [key, counts] of completedNodes(block, summary.counts, read)) {

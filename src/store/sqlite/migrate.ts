@@ -4,13 +4,14 @@ import * as events from "./migrations/0001-events.ts";
 import * as viewRows from "./migrations/0002-view-rows.ts";
 import * as prunedBlocks from "./migrations/0003-pruned-blocks.ts";
 import * as blobs from "./migrations/0004-blobs.ts";
+import * as textIndex from "./migrations/0005-text-index.ts";
 import { isBusy } from "./trouble.ts";
 
 /** "Dayb": marks a SQLite file as ours. */
 export const APPLICATION_ID = 0x44617962;
 
 /** Applied in order; the number of them is the schema's version. Never edit one that was released. */
-const MIGRATIONS: readonly string[] = [events.sql, viewRows.sql, prunedBlocks.sql, blobs.sql];
+const MIGRATIONS: readonly string[] = [events.sql, viewRows.sql, prunedBlocks.sql, blobs.sql, textIndex.sql];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 const RETRY_MS = 20;

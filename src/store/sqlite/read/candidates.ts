@@ -1,5 +1,5 @@
 import type { EqualField } from "../../../query/filter.ts";
-import { firstPosOf, lastPosOf } from "../position.ts";
+import { blockOf } from "../position.ts";
 import {
   blockOfKey,
   bloomKey,
@@ -12,6 +12,7 @@ import {
 } from "../views/block-values.ts";
 import type { Pruning } from "./predicate.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { ALL_GROUPS, groupSpans, groupsWith } from "./text-candidates.ts";
 
 /** With more values than this, the sieve costs more than it saves. */
 const SIEVED_VALUES_MAX = 4;
@@ -23,12 +24,12 @@ export interface Span {
 }
 
 export function canPrune(pruning: Pruning): boolean {
-  return pruning.any.length > 0 || pruning.sql !== "";
+  return pruning.any.length > 0 || pruning.sql !== "" || pruning.probes.length > 0;
 }
 
 /**
- * The blocks from `first` to `last` that may hold a match, ascending. A block that is not complete
- * has no index, so `open` is always one of them.
+ * The blocks from `first` to `last` that may hold a match, ascending, each with the groups of it that
+ * may, as sixteen bits. A block that is not complete has no index, so `open` is always one of them.
  */
 export function candidateBlocks(
   view: Snapshot,
@@ -36,8 +37,34 @@ export function candidateBlocks(
   first: number,
   last: number,
   open: number,
-): number[] {
+): Array<readonly [block: number, groups: number]> {
   const lastSealed = Math.min(last, open - 1);
+  const blocks = sealedCandidates(view, pruning, first, lastSealed);
+  const groups = pruning.probes.length > 0 ? groupsWith(view, pruning.probes, first, lastSealed) : undefined;
+  const candidates: Array<readonly [number, number]> = [];
+  for (const block of blocks) {
+    const held = groups === undefined ? ALL_GROUPS : (groups.get(block) ?? 0);
+    if (held !== 0) candidates.push([block, held]);
+  }
+  if (open >= first && open <= last) candidates.push([open, ALL_GROUPS]);
+  return candidates;
+}
+
+/** The stretches within `bounds` that may hold a match, as few as can be, ascending. */
+export function candidateSpans(view: Snapshot, pruning: Pruning, bounds: Span, open: number): Span[] {
+  const spans: Array<{ low: number; high: number }> = [];
+  const candidates = candidateBlocks(view, pruning, blockOf(bounds.low), blockOf(bounds.high), open);
+  for (const [block, groups] of candidates) {
+    for (const { low, high } of groupSpans(block, groups, bounds)) {
+      const previous = spans.at(-1);
+      if (previous !== undefined && previous.high + 1 === low) previous.high = high;
+      else spans.push({ low, high });
+    }
+  }
+  return spans;
+}
+
+function sealedCandidates(view: Snapshot, pruning: Pruning, first: number, lastSealed: number): number[] {
   let blocks: number[] | undefined;
   if (pruning.sql !== "") {
     const sql = `SELECT block FROM blocks WHERE block BETWEEN ? AND ?${pruning.sql} ORDER BY block`;
@@ -52,9 +79,7 @@ export function candidateBlocks(
     // A field of a block is either listed or has a filter; other fields' hashes can collide, though.
     blocks = [...new Set(holding)].sort((a, b) => a - b).filter((block) => wanted?.has(block) ?? true);
   }
-  blocks ??= Array.from({ length: Math.max(0, lastSealed - first + 1) }, (_, i) => first + i);
-  if (open >= first && open <= last) blocks.push(open);
-  return blocks;
+  return blocks ?? Array.from({ length: Math.max(0, lastSealed - first + 1) }, (_, i) => first + i);
 }
 
 function listing(view: Snapshot, hashes: readonly number[], low: number, high: number): number[] {
@@ -84,18 +109,4 @@ function blooming(
     .all(sql, bloomKey(field, low), bloomKey(field, high), ...params)
     .filter(([, bits]) => mayHold(bits as Uint8Array, hashes))
     .map(([key]) => blockOfKey(key as number));
-}
-
-/** The blocks as few spans within `bounds`, ascending. */
-export function toSpans(blocks: readonly number[], bounds: Span): Span[] {
-  const spans: Array<{ low: number; high: number }> = [];
-  for (const block of blocks) {
-    const low = Math.max(bounds.low, firstPosOf(block));
-    const high = Math.min(bounds.high, lastPosOf(block));
-    if (low > high) continue;
-    const previous = spans.at(-1);
-    if (previous !== undefined && previous.high + 1 === low) previous.high = high;
-    else spans.push({ low, high });
-  }
-  return spans;
 }

@@ -1,8 +1,8 @@
 import { FacetCounter } from "../../facet-counter.ts";
 import type { CountQuery, FacetQuery, Facets } from "../../store.ts";
 import type { SqlValue } from "../database.ts";
-import { blockOf, openBlockOf, seqOf } from "../position.ts";
-import { candidateBlocks, canPrune, type Span, toSpans } from "./candidates.ts";
+import { openBlockOf, seqOf } from "../position.ts";
+import { candidateSpans, canPrune, type Span } from "./candidates.ts";
 import { type Listing, toListing } from "./list.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -38,8 +38,7 @@ export function countFacets(view: Snapshot, query: FacetQuery): Facets {
 function spansOf({ view, tenant, predicate, bounds }: Listing): Span[] {
   if (!canPrune(predicate.pruning)) return [bounds];
   const open = openBlockOf(tenant.no, tenant.head);
-  const blocks = candidateBlocks(view, predicate.pruning, blockOf(bounds.low), blockOf(bounds.high), open);
-  return toSpans(blocks, bounds).reverse();
+  return candidateSpans(view, predicate.pruning, bounds, open).reverse();
 }
 
 function* strides(spans: readonly Span[]): Generator<Span> {

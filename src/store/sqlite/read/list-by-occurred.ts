@@ -133,15 +133,15 @@ function blockEdges(listing: Listing): BlockEdge[] {
   }
   const order = descends ? "occurred_max DESC" : "occurred_min ASC";
   const columns = descends ? "occurred_max, occurred_min" : "occurred_min, occurred_max";
-  const hasAny = predicate.pruning.any.length > 0;
+  const isSieved = predicate.pruning.any.length > 0 || predicate.pruning.probes.length > 0;
   const sql = `SELECT block, ${columns} FROM blocks WHERE block BETWEEN ? AND ?${terms.join("")}
     ORDER BY ${order} LIMIT ?`;
-  const limit = hasAny ? -1 : BLOCKS_MAX + 1;
+  const limit = isSieved ? -1 : BLOCKS_MAX + 1;
   let edges = view
     .all(sql, first, Math.min(last, open - 1), ...params, limit)
     .map(([block, edge, farEdge]) => ({ block, edge, farEdge }) as BlockEdge);
-  if (hasAny) {
-    const candidates = new Set(candidateBlocks(view, predicate.pruning, first, last, open));
+  if (isSieved) {
+    const candidates = new Map(candidateBlocks(view, predicate.pruning, first, last, open));
     edges = edges.filter(({ block }) => candidates.has(block));
   }
   if (open >= first && open <= last) {

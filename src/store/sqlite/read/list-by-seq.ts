@@ -2,7 +2,7 @@ import type { SqlValue } from "../database.ts";
 import { blockOf, firstPosOf, lastPosOf, openBlockOf, seqOf } from "../position.ts";
 import type { PageRows } from "../protocol.ts";
 import { EVENT_COLUMNS, type Row } from "../rows.ts";
-import { candidateBlocks, canPrune, type Span, toSpans } from "./candidates.ts";
+import { candidateSpans, canPrune, type Span } from "./candidates.ts";
 import type { Listing } from "./list.ts";
 
 /** Blocks whose index is asked together: few at first, since most pages fill from the first ones. */
@@ -135,7 +135,6 @@ function* windows({ bounds, query, predicate }: Listing): Generator<Span> {
 function spansOf({ view, tenant, predicate, query }: Listing, window: Span): Span[] {
   if (!canPrune(predicate.pruning)) return [window];
   const open = openBlockOf(tenant.no, tenant.head);
-  const blocks = candidateBlocks(view, predicate.pruning, blockOf(window.low), blockOf(window.high), open);
-  const spans = toSpans(blocks, window);
+  const spans = candidateSpans(view, predicate.pruning, window, open);
   return query.direction === "desc" ? spans.reverse() : spans;
 }

@@ -2,6 +2,7 @@ import type { Condition, EqualField } from "../../../query/filter.ts";
 import { fold } from "../../../query/matches.ts";
 import type { SqlValue } from "../database.ts";
 import { hashValue } from "../views/block-values.ts";
+import { probesOf } from "../views/text-grams.ts";
 
 /** A filter as SQL that is complete by itself, and as what blocks can be ruled out by. */
 export interface Predicate {
@@ -14,6 +15,8 @@ export interface Predicate {
 }
 
 export interface Pruning {
+  /** Bits that the texts of a match have; none where the texts say nothing. */
+  readonly probes: readonly number[];
   readonly any: ReadonlyArray<{ readonly field: EqualField; readonly hashes: readonly number[] }>;
   /** ` AND …` over the columns of `blocks`, or nothing. */
   readonly sql: string;
@@ -85,7 +88,7 @@ export function toPredicate(where: readonly Condition[]): Predicate {
     sql: join([...cheap, ...costly]),
     params,
     needles,
-    pruning: { any, sql: join(blockTerms), params: blockParams },
+    pruning: { probes: needles.flatMap(probesOf), any, sql: join(blockTerms), params: blockParams },
   };
 }
 

@@ -4,6 +4,7 @@ import { bloomKey, encodeIndex } from "./block-values.ts";
 import { mergeMarks } from "./emitters.ts";
 import { type Summary, summarizeRows } from "./summary.ts";
 import { replaceTallies, writeTallies } from "./tallies.ts";
+import { forgetText, writeText } from "./text-index.ts";
 
 const INSERT_BLOCK = `INSERT INTO blocks
   (block, events, occurred_min, occurred_max, duration_min, duration_max, kept_back, hashes)
@@ -18,6 +19,7 @@ const INSERT_BLOOM = "INSERT INTO block_blooms (key, bits) VALUES (?, ?)";
  */
 export function sealBlock(db: DatabaseSync, tenantNo: number, block: number, summary: Summary): void {
   writeIndex(db, block, summary);
+  writeText(db, block, summary.text);
   writeTallies(db, block, summary.counts);
   mergeMarks(db, tenantNo, summary.marks);
 }
@@ -29,6 +31,7 @@ export function resealBlock(db: DatabaseSync, block: number): void {
   for (const field of EQUAL_FIELDS) remove.run(bloomKey(field, block));
   const summary = summarizeRows(db, block);
   if (summary.events > 0) writeIndex(db, block, summary);
+  else forgetText(db, block);
   replaceTallies(db, block, summary.counts);
 }
 

@@ -1,10 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Micros } from "../../../base/clock.ts";
 import { EQUAL_FIELDS, type EqualField } from "../../../query/filter.ts";
+import { fold } from "../../../query/matches.ts";
 import { firstPosOf, lastPosOf, seqOf } from "../position.ts";
 import { hashValue } from "./block-values.ts";
 import { type Marks, noteMark } from "./emitters.ts";
 import { type Counts, TALLY_FIELDS } from "./tallies.ts";
+import { addText, BITS, type BlockText } from "./text-grams.ts";
 
 /** What a summary reads of an event: a draft has these keys, and so has a row of SUMMARY_COLUMNS. */
 export type Summarized = {
@@ -14,10 +16,11 @@ export type Summarized = {
   readonly do_not_forward?: boolean | number | null;
   readonly emitter_epoch?: number | null;
   readonly emitter_number?: number | null;
+  readonly description?: string | null;
 };
 
 const SELECT_BLOCK = `SELECT pos, occurred_at, created_at, ${EQUAL_FIELDS.join(", ")}, duration_ms,
-  do_not_forward, emitter_epoch, emitter_number FROM events WHERE pos BETWEEN ? AND ? ORDER BY pos`;
+  do_not_forward, emitter_epoch, emitter_number, description FROM events WHERE pos BETWEEN ? AND ? ORDER BY pos`;
 
 const PLAIN_FIELDS = EQUAL_FIELDS.filter((field) => !(TALLY_FIELDS as readonly string[]).includes(field));
 
@@ -31,6 +34,8 @@ export class Summary {
   /** Events with `do_not_forward`. */
   keptBack = 0;
   readonly marks: Marks = new Map();
+  /** Grams of what `contains` looks at. */
+  readonly text: BlockText = new Uint16Array(BITS);
   readonly counts: Counts = TALLY_FIELDS.map(() => new Map());
   /** Hashes of the values, with repetitions: sorting once is cheaper than looking up each time. */
   readonly #hashes: number[][] = PLAIN_FIELDS.map(() => []);
@@ -59,7 +64,13 @@ export class Summary {
       if (this.durationMax === null || duration > this.durationMax) this.durationMax = duration;
     }
     if (event.do_not_forward === true || event.do_not_forward === 1) this.keptBack++;
+    this.#addTexts(event, seq);
     noteMark(this.marks, event, seq, recordedAt);
+  }
+
+  #addTexts({ description, resource_id: resource }: Summarized, seq: number): void {
+    if (typeof description === "string") addText(this.text, seq, fold(description));
+    if (typeof resource === "string") addText(this.text, seq, fold(resource));
   }
 
   /** The hashes of each field's distinct values, ascending. */
