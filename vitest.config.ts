@@ -21,7 +21,15 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/{tidy,cli,browser}/**"],
+          exclude: ["test/{tidy,cli,browser,postgres}/**"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "postgres",
+          include: ["test/{postgres,parity,http,access}/**/*.test.ts"],
+          globalSetup: ["test/postgres/server.ts"],
         },
       },
       { extends: true, test: { name: "program", include: ["test/cli/**/*.test.ts"], ...built } },

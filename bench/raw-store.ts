@@ -1,9 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { nowMicros } from "../src/base/clock.ts";
 import type { WireDraft } from "../src/event/wire.ts";
-import { openForWriting, type SqlValue } from "../src/store/sqlite/database.ts";
+import { type SqlValue, toRow } from "../src/store/event-row.ts";
+import { openForWriting } from "../src/store/sqlite/database.ts";
 import { posOf } from "../src/store/sqlite/position.ts";
-import { INSERT_EVENT, toRow } from "../src/store/sqlite/rows.ts";
+import { INSERT_EVENT } from "../src/store/sqlite/rows.ts";
 
 /**
  * The baseline: the same file, schema, indexes and pragmas, one prepared statement and nothing else.

@@ -35,7 +35,7 @@ export type { EventPage, EventReader, FollowOptions, ListOptions, Receipt, Trail
 
 /**
  * Opens a trail. `target` is a file path (SQLite), `:memory:`, the address of a Daybook server
- * (`http(s)://…`), or, later, `postgres://…` and `clickhouse://…`. Returns at once: the store is opened when it is needed, and
+ * (`http(s)://…`), or a PostgreSQL database (`postgres://…`). Returns at once: the store is opened when it is needed, and
  * trouble with it never reaches `record()`, only reads and `recordDurably`. Throws
  * `option.invalid` and `store.unsupported`.
  */
@@ -60,10 +60,11 @@ function groundOf(target: string, options: TrailOptions): Ground {
   }
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(target)?.[1]?.toLowerCase();
   if (scheme === "http" || scheme === "https") return remoteGround(target, options);
+  if (scheme === "postgres" || scheme === "postgresql") return postgresGround(target, options);
   if (scheme !== undefined && scheme !== "file") {
-    throw new TrailError("store.unsupported", `There is no store for ${scheme}:// yet.`, {
+    throw new TrailError("store.unsupported", `There is no store for ${scheme}://.`, {
       field: "target",
-      fix: "Use a file path for SQLite, the address of a Daybook server, or :memory:.",
+      fix: "Use a file path for SQLite, postgres://…, the address of a Daybook server, or :memory:.",
     });
   }
   const path = resolve(scheme === "file" ? new URL(target).pathname : target);
@@ -81,13 +82,28 @@ function groundOf(target: string, options: TrailOptions): Ground {
   };
 }
 
+/** The database may be away, too. Keys do not belong where the log is, so they are on this machine's disk. */
+function postgresGround(address: string, { spoolDir }: TrailOptions): Ground {
+  const base = stateFile(new URL(address).host + new URL(address).pathname + new URL(address).search);
+  return {
+    openStore: async () => (await import("./store/postgres/postgres-store.ts")).openPostgresStore(address),
+    spoolDir: resolve(spoolDir ?? `${base}.spool`),
+    keyFile: `${base}.keys`,
+    secretFile: `${base}.secret`,
+  };
+}
+
 /** A server may be away for any time, so what is recorded waits on this machine's disk. */
 function remoteGround(url: string, { apiKey, spoolDir }: TrailOptions): Ground {
-  const name = hash("sha256", url, "hex").slice(0, 16);
   return {
     openStore: async () => (await import("./store/remote/remote-store.ts")).openRemoteStore(url, { apiKey }),
-    spoolDir: resolve(spoolDir ?? join(homedir(), ".local", "state", "daybook", `${name}.spool`)),
+    spoolDir: resolve(spoolDir ?? `${stateFile(url)}.spool`),
     keyFile: null,
     secretFile: undefined,
   };
+}
+
+/** The begin of the paths of what belongs to a trail elsewhere. */
+function stateFile(address: string): string {
+  return join(homedir(), ".local", "state", "daybook", hash("sha256", address, "hex").slice(0, 16));
 }

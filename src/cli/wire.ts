@@ -18,11 +18,11 @@ export interface Target {
 /** Throws `store.unsupported` for an address that this version cannot open. */
 export function targetOf(name: string): Target {
   if (name === ":memory:") return { name, file: null };
-  if (/^https?:\/\//i.test(name)) return { name, file: null };
+  if (/^(?:https?|postgres|postgresql):\/\//i.test(name)) return { name, file: null };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(name) && !name.toLowerCase().startsWith("file://")) {
-    throw new TrailError("store.unsupported", `There is no store for ${name.split("://")[0]}:// yet.`, {
+    throw new TrailError("store.unsupported", `There is no store for ${name.split("://")[0]}://.`, {
       field: "--db",
-      fix: "Use a file path for SQLite, or :memory:.",
+      fix: "Use a file path for SQLite, postgres://…, the address of a Daybook server, or :memory:.",
     });
   }
   const path = resolve(/^file:\/\//i.test(name) ? new URL(name).pathname : name);

@@ -33,7 +33,7 @@ describe("daybook", () => {
     [["list", "--limit", "many"], /--limit must be a whole number from 1 to 1000000/],
     [["list", "--filter", "nope=1"], /There is no filter "nope"/],
     [["list", "--since", "soon"], /--since must be a time or an age/],
-    [["list", "--db", "postgres://u:secret@h/d"], /There is no store for postgres:\/\/ yet/],
+    [["list", "--db", "mysql://u:secret@h/d"], /There is no store for mysql:\/\//],
   ])("%j is refused with one line and status 2", async (args, said) => {
     const { status, stdout, stderr } = await daybook(emptyFolder(), args);
     expect(stderr).toMatch(said);
@@ -45,6 +45,14 @@ describe("daybook", () => {
   it("says in one line that a server does not answer", async () => {
     const { status, stdout, stderr } = await daybook(emptyFolder(), ["list", "--db", "http://127.0.0.1:9"]);
     expect(stderr).toMatch(/^daybook: http:\/\/127\.0\.0\.1:9 does not answer: [^\n]+\n$/);
+    expect([status, stdout]).toEqual([8, ""]);
+  });
+
+  it("says in one line, without the password, that a database does not answer", async () => {
+    const db = "postgres://u:secret@127.0.0.1:9/d";
+    const { status, stdout, stderr } = await daybook(emptyFolder(), ["list", "--db", db]);
+    expect(stderr).toMatch(/^daybook: postgres:\/\/127\.0\.0\.1:9\/d cannot serve: [^\n]+\n$/);
+    expect(stderr).not.toContain("secret");
     expect([status, stdout]).toEqual([8, ""]);
   });
 

@@ -180,7 +180,10 @@ describe("the door", () => {
 
   it("tells how it is", async () => {
     expect((await server.request("/healthz")).json).toEqual({ status: "ok" });
-    expect((await server.request("/readyz")).json).toMatchObject({ status: "ok", store: { kind: "sqlite" } });
+    expect((await server.request("/readyz")).json).toMatchObject({
+      status: "ok",
+      store: { kind: expect.stringMatching(/^(sqlite|postgres)$/) },
+    });
     const { text } = await server.request("/metrics");
     expect(text).toMatch(/^daybook_events_total\{door="events"\} \d+$/m);
     expect(text).toMatch(/^daybook_store_up 1$/m);

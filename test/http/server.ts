@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inject, vi } from "vitest";
 import { type App, type AppOptions, createApp } from "../../src/http/app.ts";
 import { type Listening, listen } from "../../src/http/listen.ts";
 import { openTrail, type Trail, type TrailOptions } from "../../src/index.ts";
+import { freshSchema } from "../postgres/schemas.ts";
 
-/** A real server on a real port over a real file. */
+/** A real server on a real port over a real file; over a schema, in the run that has a PostgreSQL. */
 export interface TestServer {
   readonly trail: Trail;
   readonly app: App;
@@ -59,7 +61,13 @@ export async function openServer({
 } = {}): Promise<TestServer> {
   const dir = mkdtempSync(join(tmpdir(), "daybook-http-"));
   const log: string[] = [];
-  const trail = openTrail(join(dir, "http.db"), trailOptions);
+  const schema = inject("postgres") === undefined ? null : freshSchema();
+  // Keys of a trail in PostgreSQL are below the home folder.
+  if (schema !== null) vi.stubEnv("HOME", dir);
+  const trail = openTrail(schema?.address ?? join(dir, "http.db"), {
+    ...(schema === null ? {} : { spoolDir: join(dir, "spool") }),
+    ...trailOptions,
+  });
   const app = createApp({ trail, log: (line) => log.push(line), ...options });
   const listening: Listening = await listen(app, { host: "127.0.0.1", port: 0 });
   const request = async (path: string, init: RequestInit = {}): Promise<Answer> => {
@@ -91,6 +99,7 @@ export async function openServer({
     async close() {
       await listening.close(100);
       await trail.close();
+      await schema?.drop();
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -21,7 +21,7 @@ const layer = (folder: string, mayImport: readonly string[], packages: readonly 
 });
 
 const PORT = ["base", "event", "tlog", "query", "view"];
-export const ADAPTERS = ["store/memory", "store/remote", "store/sqlite"];
+export const ADAPTERS = ["store/memory", "store/postgres", "store/remote", "store/sqlite"];
 const HTTP = [
   "base",
   "event",
@@ -51,7 +51,7 @@ export const LAYERS: readonly Layer[] = [
   layer("ingest", ["base", "event"], ["protobufjs"]),
   layer("emit", ["base", "event", "redact"]),
   layer("store", PORT),
-  ...ADAPTERS.map((folder) => layer(folder, ["store", ...PORT])),
+  ...ADAPTERS.map((folder) => layer(folder, ["store", ...PORT], folder === "store/postgres" ? ["pg"] : [])),
   layer("evidence", ["base", "event", "tlog"]),
   layer("forward", ["base", "event", "query", "view", "rule", "store"]),
   layer("trail", [

@@ -124,10 +124,17 @@ async function greet(
   for (const line of firstEvent(out, url, settings.required("db"))) await out.line(line);
 }
 
+function withoutPassword(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  url.password = url.password === "" ? "" : "PASSWORD";
+  return url.href;
+}
+
 /** Lines to copy: each makes an event appear on the page. */
 function firstEvent(out: Printer, url: string, db: string): string[] {
   const comment = (text: string): string => out.paint("dim", `# ${text}`);
-  const target = targetOf(db).file?.path ?? db;
+  const target = targetOf(db).file?.path ?? withoutPassword(db);
   const event = `{"event_type":"note.written","agent":"me","description":"The first event"}`;
   const hook = { type: "http", url: `${url}/api/v1/hooks/claude-code`, timeout: 2 };
   const hooks = Object.fromEntries(

@@ -21,8 +21,6 @@ export interface SqliteOptions {
   readonly busyTimeoutMs?: number;
 }
 
-export type SqlValue = string | number | bigint | null | Uint8Array;
-
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 const WRITER_CACHE_KIB = 16 * 1024;
 const READER_CACHE_KIB = 16 * 1024;

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { AuditEvent } from "../../event/event.ts";
 import { matches } from "../../query/matches.ts";
+import type { SqlValue } from "../event-row.ts";
 import type { PruneOrder, PruneResult } from "../store.ts";
-import type { SqlValue } from "./database.ts";
 import { blockOf, openBlockOf, posOf } from "./position.ts";
 import { toPredicate } from "./read/predicate.ts";
 import { EVENT_COLUMNS, type Row, toEvent } from "./rows.ts";

@@ -1,6 +1,6 @@
+import type { SqlValue } from "../../event-row.ts";
 import { FacetCounter } from "../../facet-counter.ts";
 import type { CountQuery, FacetQuery, Facets } from "../../store.ts";
-import type { SqlValue } from "../database.ts";
 import { openBlockOf, seqOf } from "../position.ts";
 import { candidateSpans, canPrune, type Span } from "./candidates.ts";
 import { type Listing, toListing } from "./list.ts";

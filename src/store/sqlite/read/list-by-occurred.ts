@@ -1,4 +1,4 @@
-import type { SqlValue } from "../database.ts";
+import type { SqlValue } from "../../event-row.ts";
 import { blockOf, firstPosOf, lastPosOf, openBlockOf, posOf, seqOf } from "../position.ts";
 import type { PageRows } from "../protocol.ts";
 import { EVENT_COLUMNS, type Row } from "../rows.ts";

@@ -1,6 +1,6 @@
 import type { Condition, EqualField } from "../../../query/filter.ts";
 import { fold } from "../../../query/matches.ts";
-import type { SqlValue } from "../database.ts";
+import type { SqlValue } from "../../event-row.ts";
 import { hashValue } from "../views/block-values.ts";
 import { probesOf } from "../views/text-grams.ts";
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { fold } from "../../../query/matches.ts";
-import type { SqlValue } from "../database.ts";
+import type { SqlValue } from "../../event-row.ts";
 import { posOf, seqOf } from "../position.ts";
 import type { Row } from "../rows.ts";
 

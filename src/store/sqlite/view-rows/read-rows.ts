@@ -1,6 +1,6 @@
 import { PROJECTIONS } from "../../../view/projections.ts";
 import { meets, type RowPage, type RowQuery, type ViewRow } from "../../../view/row-query.ts";
-import type { SqlValue } from "../database.ts";
+import type { SqlValue } from "../../event-row.ts";
 import { findTenant, type Snapshot } from "../read/snapshot.ts";
 
 /** An answer, or the seq up to which the views must be folded before there is one. */
