@@ -64,7 +64,7 @@ export function wireOf(i: number): WireDraft {
   return acceptDraft(draftOf(i), {});
 }
 
-const START_MS = Date.UTC(2026, 0, 1);
+export const START_MS = Date.UTC(2026, 0, 1);
 
 /** An event of a log that is to be searched: every filter finds common values and rare ones in it. */
 export function loggedDraft(i: number, total: number): EventDraft {

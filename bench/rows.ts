@@ -9,10 +9,12 @@ import { httpBulk, httpOne } from "./rows/http-ingest.ts";
 import { live } from "./rows/live.ts";
 import { mainThread } from "./rows/main-thread.ts";
 import { persist } from "./rows/persist.ts";
+import { proofs } from "./rows/proofs.ts";
 import { recordMemory } from "./rows/record-memory.ts";
 import { recordSpooled } from "./rows/record-spooled.ts";
 import { redaction } from "./rows/redaction.ts";
 import { statistics } from "./rows/statistics.ts";
+import { views } from "./rows/views.ts";
 
 /** In the order in which they are measured and told. */
 export const ROWS: readonly Row[] = [
@@ -26,6 +28,8 @@ export const ROWS: readonly Row[] = [
   filters,
   depth,
   statistics,
+  views,
+  proofs,
   disk,
   growth,
   footprint,

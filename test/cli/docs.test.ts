@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { type Block, blocksOf, newcomersFolder, runBlock } from "./blocks.ts";
+import { start, until } from "./daybook.ts";
+
+/** Pages whose examples are promises, each run from an empty folder with a server beside it. */
+const PAGES = ["tool-calls", "audit-trail", "threads", "runs", "events-api", "retention"];
+
+/** A block, and what the page says that it prints; `…` stands for anything. */
+function* examples(page: string): Generator<{ block: Block; printed: string | undefined }> {
+  const blocks = blocksOf(page);
+  for (const [i, block] of blocks.entries()) {
+    if (block.language === "text") continue;
+    const next = blocks[i + 1];
+    yield { block, printed: next?.language === "text" ? next.text : undefined };
+  }
+}
+
+describe("the worked example", () => {
+  it.each(PAGES)("of docs/%s.md runs and prints what the page says", async (name) => {
+    const folder = newcomersFolder();
+    const server = start(folder, ["serve", "--port", "0", "--json"]);
+    await until(
+      () => server.said.stdout.includes("\n"),
+      () => `the server's address; it said ${JSON.stringify(server.said)}`,
+    );
+    const { url } = JSON.parse(server.said.stdout) as { url: string };
+    let shown = 0;
+    for (const { block, printed } of examples(`docs/${name}.md`)) {
+      const { status, stdout, stderr } = await runBlock(folder, block, url);
+      expect([status, stderr], block.text).toEqual([0, ""]);
+      if (printed === undefined) continue;
+      shown++;
+      if (printed.includes("…")) {
+        const pattern = printed.split("…").map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+        expect(stdout).toMatch(new RegExp(`^${pattern.join("[^]*?")}$`));
+      } else expect(stdout).toBe(printed);
+    }
+    expect(shown).toBeGreaterThan(0);
+    server.child.kill("SIGTERM");
+    expect((await server.ended).status).toBe(0);
+  });
+});
