@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   "access.missing": { kind: "unauthenticated", title: "Missing Authorization header" },
   "access.unknown": { kind: "unauthenticated", title: "Invalid API Key" },
   "access.denied": { kind: "forbidden", title: "Not Permitted" },
+  "access.not_entitled": { kind: "forbidden", title: "Not Entitled" },
   "query.invalid": { kind: "invalid", title: "Invalid Query" },
   "cursor.invalid": { kind: "invalid", title: "Invalid Cursor" },
   "cursor.foreign": { kind: "invalid", title: "Cursor Of Another Query" },

@@ -2,6 +2,7 @@ import { TrailError } from "../base/error.ts";
 import { LIMITS } from "../event/limits.ts";
 import { DEFAULT_TENANT, EVENT_TYPES, PLATFORM_ENVIRONMENT, SYSTEM_TENANT } from "../event/vocabulary.ts";
 import type { WireDraft } from "../event/wire.ts";
+import type { Condition } from "../query/filter.ts";
 import { type AccessScope, checkWrite } from "../trail/access-scope.ts";
 import { type ApiKey, createKeys, hashSecret, isWellFormed, type Keys, type Role } from "../trail/keys.ts";
 import type { Trail } from "../trail/trail.ts";
@@ -186,6 +187,22 @@ export function denied(message: string): TrailError {
 
 function reserved(): TrailError {
   return denied(`The tenant "${SYSTEM_TENANT}" is Daybook's own.`);
+}
+
+/** Throws `access.not_entitled` when the platform's own events are asked for by a key that does not see them. */
+export function checkEntitled({ platform }: Access, where: readonly Condition[]): void {
+  const asks = where.some(
+    (it) => it.op === "any" && it.field === "environment" && it.values.includes(PLATFORM_ENVIRONMENT),
+  );
+  if (!asks || platform) return;
+  throw new TrailError(
+    "access.not_entitled",
+    `The key does not see the environment ${PLATFORM_ENVIRONMENT}.`,
+    {
+      field: "filter[environment]",
+      fix: "Leave it out, or use a key of an auditor or admin for every environment.",
+    },
+  );
 }
 
 /** Throws `access.denied` for a draft that the key may not write: another tenant's or environment's. */

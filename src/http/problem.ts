@@ -50,6 +50,7 @@ function internal(thrown: unknown, log: (line: string) => void): TrailError {
 function statusOf(error: TrailError): number {
   if (error.code === "request.unsupported") return 415;
   if (error.code === "route.method") return 405;
+  if (error.code === "access.not_entitled") return 402;
   return error.httpStatus;
 }
 

@@ -8,7 +8,7 @@ import { textOf } from "../body.ts";
 import { type Answer, type Asked, throughDoor } from "../door.ts";
 import type { Route } from "../routing.ts";
 import type { ServerState } from "../server-state.ts";
-import { environmentOf, refuseReserved } from "./events.ts";
+import { environmentOf, lackOfEnvironment, refuseReserved } from "./events.ts";
 import { OUTCOMES_HEADER, recordLines } from "./lines.ts";
 
 const CHUNK_EVENTS = 1_000;
@@ -131,9 +131,10 @@ function readLine(
     reject(tally, { line: item.line, code: item.code, rule: item.broken });
     return null;
   }
-  const { draft, problems } = parseWire(item.value, defaults);
-  if (draft === undefined) {
-    const [first, ...more] = problems;
+  const { draft, problems = [] } = parseWire(item.value, defaults);
+  const broken = [...problems, ...lackOfEnvironment(access, defaults?.environment, item.value)];
+  if (draft === undefined || broken.length > 0) {
+    const [first, ...more] = broken;
     if (first !== undefined) reject(tally, { line: item.line, code: "event.invalid", ...first });
     for (const problem of more) note(tally, { line: item.line, code: "event.invalid", ...problem });
     return null;

@@ -5,10 +5,10 @@ import { isObject } from "../../base/json.ts";
 import { isUuid, uuidv7 } from "../../base/uuid.ts";
 import type { AuditEvent } from "../../event/event.ts";
 import { LIMITS } from "../../event/limits.ts";
-import { parseWire } from "../../event/parse.ts";
+import { type Problem, parseWire } from "../../event/parse.ts";
 import { RESERVED_RESOURCE_PREFIX } from "../../event/vocabulary.ts";
 import { toEvent, type WireDraft } from "../../event/wire.ts";
-import { type Access, checkReach } from "../access.ts";
+import { type Access, checkEntitled, checkReach } from "../access.ts";
 import { parseJson } from "../body.ts";
 import { type Answer, type Asked, type Headed, headerText, socketOf, throughDoor } from "../door.ts";
 import { exportCsv, exportJsonl } from "../export.ts";
@@ -61,7 +61,7 @@ function readEnvelope(body: unknown, asked: Asked, access: Access): WireDraft {
   const attributes = isObject(data.attributes) ? data.attributes : {};
   const defaults = { tenant: access.tenant, environment: environmentOf(asked, access) };
   const { draft, problems = [] } = parseWire({ ...attributes, id: data.id ?? null }, defaults);
-  const broken = [...problems];
+  const broken = [...problems, ...lackOfEnvironment(access, defaults.environment, attributes)];
   for (const field of ["resource_type", "resource_id"]) {
     const value = attributes[field];
     if (value === undefined || value === null) broken.push({ field, rule: "is required" });
@@ -84,6 +84,17 @@ export function environmentOf(asked: Headed, access: Access): string | undefined
   const environment = headerText(asked, "x-smplkit-environment") ?? (others.length === 0 ? only : undefined);
   if (environment === undefined || environment.length <= LIMITS.tenantChars) return environment;
   throw new BrokenEvent([{ field: "environment", rule: `must be at most ${LIMITS.tenantChars} characters` }]);
+}
+
+/** A key of several environments says nothing of which one is meant. */
+export function lackOfEnvironment(
+  { environments }: Access,
+  implied: string | undefined,
+  event: unknown,
+): Problem[] {
+  const named = implied ?? (isObject(event) ? event.environment : undefined) ?? undefined;
+  if (named !== undefined || environments === null || environments.length < 2) return [];
+  return [{ field: "environment", rule: "is required: the key reaches several" }];
 }
 
 export function refuseReserved(draft: WireDraft): void {
@@ -144,6 +155,7 @@ async function getOne(c: Context, access: Access, state: ServerState): Promise<R
 async function list(c: Context, access: Access, state: ServerState): Promise<Response> {
   const url = new URL(c.req.url);
   const { where, order, direction, limit, cursor, format } = parseListQuery(url.searchParams);
+  checkEntitled(access, where);
   const { events } = state.trail.forTenant(access.tenant, access);
   const options = { filter: where, order, direction };
   if (format !== undefined) {

@@ -8,7 +8,7 @@ import { toWire } from "../../event/wire.ts";
 import { decodeCursor, encodeCursor } from "../../query/cursor.ts";
 import type { Condition, Position } from "../../query/filter.ts";
 import { checkLogic } from "../../rule/check.ts";
-import type { Access } from "../access.ts";
+import { type Access, checkEntitled } from "../access.ts";
 import { parseJson } from "../body.ts";
 import { askedBy } from "../door.ts";
 import { toResource } from "../jsonapi.ts";
@@ -33,6 +33,7 @@ async function search(c: Context, access: Access, state: ServerState): Promise<R
   if (!isObject(body)) throw new TrailError("request.malformed", "The body must be a JSON object.");
   const { filter, ...rest } = body;
   const query = parseListQuery(toParams(rest));
+  checkEntitled(access, query.where);
   if (query.format !== undefined) throw invalid("format", "is not a key of the search.");
   const hasRule =
     filter !== undefined && filter !== null && !(isObject(filter) && Object.keys(filter).length === 0);
