@@ -22,7 +22,7 @@ export interface Reply {
 export type Behavior = (
   request: Received,
   response: ServerResponse,
-) => Reply | "hang" | "cut" | Promise<Reply>;
+) => Reply | "hang" | "cut" | Promise<Reply | "hang" | "cut">;
 
 export interface Receiver {
   readonly url: string;

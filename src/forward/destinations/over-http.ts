@@ -31,7 +31,9 @@ export function overHttp(shape: HttpShape): Destination {
         const answer = await post(message, compress === true, configuration, reach);
         let judgment =
           judge?.(answer, items, configuration) ?? judgeStatus(answer, configuration.successStatus);
-        if (judgment.verdict === "ok" && confirm !== undefined) {
+        // What was taken in part is sent again anyway, and has nothing to confirm.
+        const isWhole = judgment.verdict === "ok" && judgment.again === undefined;
+        if (isWhole && confirm !== undefined) {
           judgment = await confirm(answer, configuration, reach);
         }
         const { status, body, latencyMs } = answer;
