@@ -4,6 +4,7 @@ import { disk } from "./rows/disk.ts";
 import { exit } from "./rows/exit.ts";
 import { filters } from "./rows/filters.ts";
 import { footprint } from "./rows/footprint.ts";
+import { forwarding } from "./rows/forwarding.ts";
 import { growth } from "./rows/growth.ts";
 import { httpBulk, httpOne } from "./rows/http-ingest.ts";
 import { live } from "./rows/live.ts";
@@ -30,6 +31,7 @@ export const ROWS: readonly Row[] = [
   statistics,
   views,
   proofs,
+  forwarding,
   disk,
   growth,
   footprint,

@@ -4,6 +4,7 @@ import { isTrailError, messageOf } from "../base/error.ts";
 import type { Command } from "./command.ts";
 import { doctor } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
+import { forwarders } from "./commands/forwarders.ts";
 import { hook } from "./commands/hook.ts";
 import { keys } from "./commands/keys.ts";
 import { list } from "./commands/list.ts";
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   prune,
   rebuild,
   keys,
+  forwarders,
   doctor,
   hook,
   seal,

@@ -3,7 +3,7 @@ import { type Block, blocksOf, newcomersFolder, runBlock } from "./blocks.ts";
 import { start, until } from "./daybook.ts";
 
 /** Pages whose examples are promises, each run from an empty folder with a server beside it. */
-const PAGES = ["tool-calls", "audit-trail", "threads", "runs", "events-api", "retention"];
+const PAGES = ["tool-calls", "audit-trail", "threads", "runs", "events-api", "retention", "forwarders"];
 
 /** A block, and what the page says that it prints; `…` stands for anything. */
 function* examples(page: string): Generator<{ block: Block; printed: string | undefined }> {
@@ -18,7 +18,9 @@ function* examples(page: string): Generator<{ block: Block; printed: string | un
 describe("the worked example", () => {
   it.each(PAGES)("of docs/%s.md runs and prints what the page says", async (name) => {
     const folder = newcomersFolder();
-    const server = start(folder, ["serve", "--port", "0", "--json"]);
+    const server = start(folder, ["serve", "--port", "0", "--json"], {
+      DAYBOOK_FORWARDER_FILES: "./forwarded",
+    });
     await until(
       () => server.said.stdout.includes("\n"),
       () => `the server's address; it said ${JSON.stringify(server.said)}`,

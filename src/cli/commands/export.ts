@@ -1,10 +1,11 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { TrailError } from "../../base/error.ts";
-import { toWire } from "../../event/wire.ts";
 import { checkEvidence } from "../../evidence/check.ts";
 import { reportPage } from "../../evidence/report.ts";
 import { linesOf } from "../../evidence/verdict.ts";
+import { FORMATS, isFormatName } from "../../forward/formats/formats.ts";
+import type { Format } from "../../forward/formats/table.ts";
 import type { EvidenceHeader, EvidenceOptions } from "../../trail/seal/evidence.ts";
 import type { Trail } from "../../trail/trail.ts";
 import type { Call, Command } from "../command.ts";
@@ -19,6 +20,7 @@ export const exportCommand: Command = {
     "Write events out, oldest first, as NDJSON; with --evidence, a folder that proves them to a stranger.",
   examples: [
     "daybook export > events.ndjson",
+    "daybook export --as ocsf --since 7d > ocsf.ndjson",
     "daybook export --run run-42 --evidence ./case-42",
     "daybook export --seqs 1-500 --evidence ./first-500",
   ],
@@ -27,11 +29,22 @@ export const exportCommand: Command = {
     const folder = call.settings.text("evidence");
     if (folder !== undefined) return await writeEvidence(call, trail, folder);
     const filter = conditionsOf(call.settings);
-    for await (const event of trail.events.export({ filter, signal: call.out.gone }))
-      await call.out.json(toWire(event));
+    const { render } = formatOf(call.settings.required("as"));
+    for await (const event of trail.events.export({ filter, signal: call.out.gone })) {
+      const rendered = render(event);
+      if (typeof rendered === "string") await call.out.line(visible(rendered));
+      else await call.out.json(rendered);
+    }
     return 0;
   },
 };
+
+function formatOf(name: string): Format {
+  if (isFormatName(name)) return FORMATS[name];
+  throw new TrailError("option.invalid", `--as must be one of ${Object.keys(FORMATS).join(", ")}.`, {
+    field: "--as",
+  });
+}
 
 async function writeEvidence(call: Call, trail: Trail, folder: string): Promise<number> {
   const { settings, out } = call;

@@ -1,7 +1,7 @@
-import { userInfo } from "node:os";
 import { formatMicros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
 import { type ApiKey, createKeys, type Keys, type Role } from "../../trail/keys.ts";
+import { actor } from "../actor.ts";
 import type { Call, Command } from "../command.ts";
 import { visible } from "../print.ts";
 import { printTable } from "../table.ts";
@@ -90,11 +90,6 @@ async function revoke({ more, out, settings }: Call, store: Keys): Promise<void>
   }
   if (settings.on("json")) await out.json({ id: more, revoked: true });
   else await out.line(`${visible(more)} is revoked`);
-}
-
-/** Who sits at the machine; stands in the log beside what was done. */
-function actor() {
-  return { type: "user", id: userInfo().username };
 }
 
 function reachOf({ role, tenant, environments }: ApiKey): string {
