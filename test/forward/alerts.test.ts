@@ -15,20 +15,36 @@ afterEach(async () => {
   await receiver.close();
 });
 
-async function alert(kind: object, filter: object | null = null): Promise<void> {
-  await trail.forwarders.create({
-    id: "pager",
-    name: "Pager",
+const add = (id: string, kind: object, filter: object | null) =>
+  trail.forwarders.create({
+    id,
+    name: id,
     forwarder_type: "http",
     alert: kind,
     filter,
-    configuration: { url: receiver.url },
+    configuration: { url: `${receiver.url}/${id}` },
     environments: { production: { enabled: true } },
   });
+
+/** The alert under test, and one that shows that a look has happened: one look goes over all of them. */
+async function alert(kind: object, filter: object | null = null): Promise<void> {
+  await add("pager", kind, filter);
+  await add("witness", { kind: "match" }, { "==": [{ var: "event_type" }, "looked"] });
   end = await trail.forwarders.run({ alertIntervalMs: 20, backoff: { baseMs: 5, maxMs: 20 } });
 }
 
-const told = () => receiver.requests.map(({ body }) => JSON.parse(body));
+const toldTo = (id: string) =>
+  receiver.requests.filter(({ url }) => url === `/${id}`).map(({ body }) => JSON.parse(body));
+const told = () => toldTo("pager");
+
+/** Resolves when everything that was recorded before has been looked at. */
+async function looked(): Promise<void> {
+  await trail.flush();
+  const before = toldTo("witness").length;
+  trail.record({ type: "looked" });
+  await trail.flush();
+  await expect.poll(() => toldTo("witness").length).toBeGreaterThan(before);
+}
 
 describe("an alert", () => {
   it("tells of an event that meets its rule, once, and records that it fired", async () => {
@@ -41,23 +57,19 @@ describe("an alert", () => {
     const { events } = await trail.events.list({ filter: { type: "alert.fired" } });
     expect(events).toHaveLength(1);
     expect(JSON.stringify(events[0]?.data)).toContain("pager");
-    // Time for more looks, in which nothing new fires.
-    trail.record({ type: "tool.execute", status: "ok" });
-    await trail.flush();
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    await looked();
     expect(told()).toHaveLength(1);
   });
 
   it("tells when failures are too many within its minutes, once until they are fewer", async () => {
     await alert({ kind: "failures", minutes: 5, count: 3 });
     for (let i = 0; i < 3; i++) trail.record({ type: "tool.execute", status: "error" });
-    await trail.flush();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await looked();
     expect(told()).toHaveLength(0);
     for (let i = 0; i < 4; i++) trail.record({ type: "tool.execute", status: "error" });
     await trail.flush();
     await expect.poll(() => told().length).toBe(1);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await looked();
     expect(told()).toHaveLength(1);
   });
 

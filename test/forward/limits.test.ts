@@ -92,7 +92,7 @@ describe("a receiver that was away", () => {
     expect([deliveries.length, next === null]).toEqual([1_000, false]);
     // A row for each event when it is read; what is stored is a receipt for each batch.
     const { events } = await trail.forTenant("daybook").events.list({ limit: 1_000 });
-    const receipts = events.filter(({ type }) => type.startsWith("forward"));
+    const receipts = events.filter(({ type }) => type === "delivery.recorded");
     expect(receipts.length).toBeGreaterThan(0);
     expect(receipts.length).toBeLessThan(100);
   });
