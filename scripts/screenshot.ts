@@ -11,7 +11,7 @@ import { openTrail } from "../src/index.ts";
 const root = join(import.meta.dirname, "..");
 const dir = mkdtempSync(join(tmpdir(), "daybook-screenshot-"));
 const db = join(dir, "demo.db");
-spawnSync(process.execPath, [join(root, "scripts/demo-events.ts"), db], { stdio: "inherit" });
+spawnSync(process.execPath, [join(root, "scripts/demo/fill.ts"), db], { stdio: "inherit" });
 const trail = openTrail(db);
 const server = await listen(createApp({ trail, pageDir: join(root, "dist/ui") }), {
   host: "127.0.0.1",

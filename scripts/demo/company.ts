@@ -1,9 +1,5 @@
-/** Writes a believable hour of a few agents into a trail: `node scripts/demo-events.ts daybook.db`. */
-import { type EventDraft, openTrail, type Trail } from "../src/index.ts";
-
-const MINUTE = 60_000_000;
-
-interface Step {
+/** Who works at Northwind, and what their agents are asked to do. */
+export interface Step {
   tool: string;
   args: object;
   result?: unknown;
@@ -12,7 +8,7 @@ interface Step {
   ms: number;
 }
 
-interface Run {
+export interface Run {
   agent: string;
   app: string;
   actor: { type: string; id: string; label: string };
@@ -26,7 +22,7 @@ const ALICE = { type: "user", id: "alice@northwind.example", label: "Alice Morea
 const BEN = { type: "user", id: "ben@northwind.example", label: "Ben Okafor" };
 const CRON = { type: "schedule", id: "nightly-close", label: "Nightly close" };
 
-const RUNS: readonly Run[] = [
+export const RUNS: readonly Run[] = [
   {
     agent: "support-triage",
     app: "helpdesk",
@@ -123,91 +119,39 @@ const RUNS: readonly Run[] = [
       },
     ],
   },
+  {
+    agent: "research",
+    app: "market-desk",
+    actor: BEN,
+    model: "claude-sonnet-5",
+    prompt: "What did the three largest carriers change in their tariffs this month?",
+    steps: [
+      { tool: "web.search", args: { query: "parcel tariffs change" }, result: { hits: 18 }, ms: 1_240 },
+      {
+        tool: "web.fetch",
+        args: { url: "https://carrier.example/tariffs" },
+        result: { bytes: 48_211 },
+        ms: 2_310,
+      },
+      {
+        tool: "web.fetch",
+        args: { url: "https://other.example/prices" },
+        error: "403 from other.example",
+        ms: 420,
+      },
+      { tool: "notes.write", args: { title: "Tariffs" }, result: { id: "note-77" }, ms: 35 },
+    ],
+  },
+  {
+    agent: "warehouse",
+    app: "stock",
+    actor: CRON,
+    model: "gemini-3-pro",
+    prompt: "Count the shelf and order what runs short.",
+    steps: [
+      { tool: "stock.count", args: { shelf: "B-12" }, result: { skus: 64, short: 2 }, ms: 910 },
+      { tool: "orders.place", args: { sku: "NW-2201", quantity: 40 }, result: { order: 5512 }, ms: 320 },
+      { tool: "orders.cancel", args: { order: 5498 }, denied: "only people cancel orders", ms: 6 },
+    ],
+  },
 ];
-
-function record(trail: Trail, draft: EventDraft): string {
-  return trail.record({ environment: "production", ...draft });
-}
-
-/** One run from its prompt to its end; returns the time at which it ended. */
-function play(trail: Trail, run: Run, number: number, from: number): number {
-  const ids = { runId: `run-${run.agent}-${number}`, conversationId: `conv-${run.app}-${number}` };
-  const base = { agent: run.agent, app: run.app, actor: run.actor, ...ids };
-  let at = from;
-  const started = record(trail, {
-    ...base,
-    type: "agent.run",
-    category: "run",
-    phase: "started",
-    status: "pending",
-    occurredAt: at,
-    summary: run.prompt,
-  });
-  for (const step of run.steps) {
-    at += 900_000;
-    record(trail, {
-      ...base,
-      type: "llm.complete",
-      category: "llm",
-      phase: "completed",
-      status: "ok",
-      occurredAt: at,
-      parentId: started,
-      model: run.model,
-      durationMs: 820 + step.tool.length * 37,
-      usage: { input: 3_100 + number * 13, output: 140 + step.tool.length, cached: 2_400 },
-      costUsd: "0.0124",
-      summary: `${run.model} asks for ${step.tool}`,
-    });
-    const data = { arguments: step.args };
-    const call = { ...base, type: "tool.execute", category: "tool_call", tool: step.tool, parentId: started };
-    const startId = record(trail, { ...call, phase: "started", status: "pending", occurredAt: at, data });
-    at += step.ms * 1000;
-    const status = step.denied !== undefined ? "denied" : step.error !== undefined ? "error" : "ok";
-    const severity = status === "error" ? "ERROR" : status === "denied" ? "WARN" : "INFO";
-    record(trail, {
-      ...call,
-      phase: "completed",
-      status,
-      severity,
-      startId,
-      occurredAt: at,
-      durationMs: step.ms,
-      error: step.denied ?? step.error ?? null,
-      data: step.result === undefined ? data : { ...data, result: step.result },
-    });
-  }
-  if (run.handOffTo !== undefined)
-    record(trail, {
-      ...base,
-      type: "agent.handoff",
-      category: "run",
-      status: "ok",
-      occurredAt: at,
-      parentId: started,
-      destination: run.handOffTo,
-      summary: `hands over to ${run.handOffTo}`,
-    });
-  record(trail, {
-    ...base,
-    type: "agent.run",
-    category: "run",
-    phase: "completed",
-    status: "ok",
-    startId: started,
-    occurredAt: at,
-    durationMs: Math.round((at - from) / 1000),
-    summary: "done",
-  });
-  return at;
-}
-
-const [target = "./daybook.db", rounds = "4"] = process.argv.slice(2);
-await using trail = openTrail(target);
-for (let round = 0; round < Number(rounds); round++) {
-  for (const [i, run] of RUNS.entries()) {
-    const from = Date.now() * 1000 - (Number(rounds) - round) * 14 * MINUTE + i * 4 * MINUTE;
-    play(trail, run, round * RUNS.length + i + 1, from);
-  }
-}
-process.stdout.write(`${trail.health().recorded} events in ${target}\n`);
