@@ -1,4 +1,4 @@
-/** Makes `docs/screenshot.png` from the demonstration's events: `node scripts/screenshot.ts`. */
+/** `npm run pictures`: makes the README's pictures from the demonstration's week. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,6 +27,13 @@ await page.goto(`${server.url}/?q=agent:support-triage&event=${denied.events[0]?
 await page.getByRole("button", { name: "Copy id" }).waitFor();
 await page.locator(".row").first().waitFor();
 await page.screenshot({ path: join(root, "docs/screenshot.png") });
+const { runs } = await trail.runs.list({ agent: "support-triage", limit: 1 });
+await page.goto(`${server.url}/runs/${runs[0]?.id}`);
+await page.locator(".step").nth(5).waitFor();
+await page.screenshot({ path: join(root, "docs/run.png") });
+await page.goto(`${server.url}/overview`);
+await page.locator("meter").first().waitFor();
+await page.screenshot({ path: join(root, "docs/overview.png") });
 await browser.close();
 await server.close(0);
 await trail.close();

@@ -4,6 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./design/tokens.css";
 import "./design/page.css";
+import "./design/pages.css";
 import { applyTheme, storedTheme } from "./design/theme.ts";
 import { router } from "./router.tsx";
 

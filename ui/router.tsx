@@ -1,6 +1,12 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
 import { FeedPage } from "./feed/feed-page.tsx";
+import { ForwardersPage } from "./forwarders/forwarders-page.tsx";
+import { IntegrityPage } from "./integrity/integrity-page.tsx";
+import { OverviewPage } from "./overview/overview-page.tsx";
+import { RunPage } from "./runs/run-page.tsx";
+import { RunsPage } from "./runs/runs-page.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { ThreadPage, ThreadsPage } from "./threads/threads-page.tsx";
 
 /** What the address says: the query as people write it, and the event that is open. */
 export interface FeedSearch {
@@ -26,9 +32,79 @@ export const feedRoute = createRoute({
   component: FeedPage,
 });
 
+type Search = Record<string, unknown>;
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+/** Only what is there: an empty parameter would stand in the address. */
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const kept = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+export const runsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/runs",
+  validateSearch: ({ agent, status, page }: Search) =>
+    given({
+      agent: text(agent),
+      status: text(status),
+      page: Number(page) > 1 ? Math.floor(Number(page)) : undefined,
+    }),
+  component: RunsPage,
+});
+
+export const runRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/runs/$id",
+  validateSearch: ({ event }: Search) => given({ event: text(event) }),
+  component: RunPage,
+});
+
+export const overviewRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/overview",
+  validateSearch: ({ span }: Search) => given({ span: text(span) }),
+  component: OverviewPage,
+});
+
+const threadsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/threads",
+  component: ThreadsPage,
+});
+
+export const threadRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/threads/$id",
+  component: ThreadPage,
+});
+
+const integrityRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/integrity",
+  component: IntegrityPage,
+});
+
+const forwardersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/forwarders",
+  component: ForwardersPage,
+});
+
 /** Plain text in the address, so that a person can read and write it. */
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([feedRoute]),
+  routeTree: rootRoute.addChildren([
+    feedRoute,
+    runsRoute,
+    runRoute,
+    overviewRoute,
+    threadsRoute,
+    threadRoute,
+    forwardersRoute,
+    integrityRoute,
+  ]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const params = new URLSearchParams();

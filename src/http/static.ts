@@ -21,6 +21,9 @@ const HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Opener-Policy": "same-origin",
 };
 
+/** Pages of things that people and agents named: what looks like a file's ending is a part of the name. */
+const NAMED = /^\/(?:runs|threads)\/./;
+
 /**
  * The built page, read once: a request names a key of a map, so no path can lead out of the folder.
  * An address that is no file is the page itself, for people; null for everything else.
@@ -31,7 +34,8 @@ export function serveStatic(dir: string | null): (path: string, accept: string) 
     const key = path === "/" ? "/index.html" : path;
     const file = files.get(key);
     if (file !== undefined) return respond(file, key);
-    if (extname(path) !== "" || !accept.includes("text/html")) return path === "/" ? notBuilt() : null;
+    const isFile = extname(path) !== "" && !NAMED.test(path);
+    if (isFile || !accept.includes("text/html")) return path === "/" ? notBuilt() : null;
     const page = files.get("/index.html");
     return page === undefined ? notBuilt() : respond(page, "/index.html");
   };

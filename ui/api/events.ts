@@ -28,7 +28,8 @@ interface Resource {
   attributes: Omit<WireEvent, "id">;
 }
 
-async function get(path: string, signal?: AbortSignal): Promise<unknown> {
+/** A JSON answer of the API; throws ApiError with what the server said. */
+export async function get(path: string, signal?: AbortSignal): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(path, {

@@ -28,7 +28,7 @@ export function duration(ms: number | null): string {
   return `${Math.floor(ms / 60_000)} m ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
-export function statusName(event: WireEvent): { name: IconName; word: string } {
+export function statusName(event: Pick<WireEvent, "status">): { name: IconName; word: string } {
   switch (event.status) {
     case "ok":
     case "error":

@@ -5,6 +5,15 @@ import { applyTheme, storedTheme, THEMES, type Theme } from "../design/theme.ts"
 
 const THEME_ICONS: Readonly<Record<Theme, IconName>> = { system: "system", light: "sun", dark: "moon" };
 
+const PAGES = [
+  ["/", "Events"],
+  ["/runs", "Runs"],
+  ["/threads", "Threads"],
+  ["/overview", "Agents and tools"],
+  ["/forwarders", "Forwarders"],
+  ["/integrity", "Integrity"],
+] as const;
+
 export function Shell({ children }: { children: ReactNode }) {
   return (
     <div className="shell">
@@ -13,6 +22,13 @@ export function Shell({ children }: { children: ReactNode }) {
           <img src="/icon.svg" alt="" width="22" height="22" />
           Daybook
         </Link>
+        <nav className="nav" aria-label="Main">
+          {PAGES.map(([to, name]) => (
+            <Link key={to} to={to} search={{}} activeOptions={{ exact: to === "/", includeSearch: false }}>
+              {name}
+            </Link>
+          ))}
+        </nav>
         <span className="spacer" />
         <ThemeButton />
       </header>

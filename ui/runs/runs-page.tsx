@@ -1,0 +1,144 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { fetchRuns, RUNS_A_PAGE, type Run } from "../api/views.ts";
+import { duration, fullTime, shortTime } from "../feed/format.ts";
+import { count, money, State, Status } from "../parts/states.tsx";
+import { runsRoute } from "../router.tsx";
+
+const STATUSES = ["", "running", "ok", "error", "timeout", "budget_exceeded"];
+
+export function RunsPage() {
+  const { agent = "", status = "", page = 1 } = runsRoute.useSearch();
+  const navigate = useNavigate();
+  const go = (next: { agent?: string; status?: string; page?: number }): void =>
+    void navigate({ to: "/runs", search: { agent, status, ...next } });
+  const { data, error } = useQuery({
+    queryKey: ["runs", agent, status, page],
+    queryFn: () => fetchRuns({ agent, status }, page),
+    refetchInterval: 5_000,
+    placeholderData: (before) => before,
+  });
+  const pages = Math.max(1, Math.ceil((data?.total ?? 0) / RUNS_A_PAGE));
+  return (
+    <div className="page">
+      <header className="pagehead">
+        <h1>Runs</h1>
+        <span className="soft">{data === undefined ? "" : `${data.total.toLocaleString()} in all`}</span>
+        <span className="spacer" />
+        <input
+          key={agent}
+          className="field"
+          aria-label="Agent"
+          placeholder="Agent"
+          defaultValue={agent}
+          onKeyDown={(key) => {
+            if (key.key === "Enter") go({ agent: key.currentTarget.value.trim(), page: 1 });
+          }}
+        />
+        <select
+          className="field"
+          aria-label="Status"
+          value={status}
+          onChange={(change) => go({ status: change.target.value, page: 1 })}
+        >
+          {STATUSES.map((name) => (
+            <option key={name} value={name}>
+              {name === "" ? "Every status" : name}
+            </option>
+          ))}
+        </select>
+      </header>
+      {data === undefined ? (
+        <State error={error}>Loading …</State>
+      ) : data.runs.length === 0 ? (
+        <State>
+          <h2>No runs{agent !== "" || status !== "" ? " match" : " yet"}</h2>
+          <p>
+            A run is what belongs to one <code>run_id</code>. Agents begin one with{" "}
+            <code>trail.runs.begin({"{ skillId }"})</code>, or send <code>run_id</code> with their events.
+          </p>
+        </State>
+      ) : (
+        <RunTable runs={data.runs} />
+      )}
+      {pages > 1 ? (
+        <nav className="pager" aria-label="Pages of runs">
+          <button
+            type="button"
+            className="button"
+            disabled={page <= 1}
+            onClick={() => go({ page: page - 1 })}
+          >
+            Newer
+          </button>
+          <span className="soft">
+            {page} of {pages}
+          </span>
+          <button
+            type="button"
+            className="button"
+            disabled={page >= pages}
+            onClick={() => go({ page: page + 1 })}
+          >
+            Older
+          </button>
+        </nav>
+      ) : null}
+    </div>
+  );
+}
+
+function RunTable({ runs }: { runs: readonly Run[] }) {
+  return (
+    <section className="tablebox" tabIndex={0} aria-label="Runs, newest first">
+      <table>
+        <thead>
+          <tr>
+            <th>Started</th>
+            <th>Status</th>
+            <th>Run</th>
+            <th>Agent</th>
+            <th className="number">Took</th>
+            <th className="number">Calls</th>
+            <th className="number">Failed</th>
+            <th className="number">Tokens</th>
+            <th className="number">Cost</th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map(({ id, attributes: run }) => (
+            <tr key={id}>
+              <td className="mono" title={fullTime(run.started_at)}>
+                {shortTime(run.started_at)}
+              </td>
+              <td>
+                <Status status={run.status} />
+              </td>
+              <td className="wide">
+                <Link to="/runs/$id" params={{ id }} search={{}}>
+                  {run.skill_id === null ? id : `${run.skill_id} · ${id}`}
+                </Link>
+              </td>
+              <td>{run.agent ?? ""}</td>
+              <td className="number">{duration(tookMs(run))}</td>
+              <td className="number">{count(run.tool_calls_count)}</td>
+              <td className={run.failures + run.denials > 0 ? "number bad" : "number"}>
+                {count(run.failures + run.denials)}
+              </td>
+              <td className="number">
+                {count((run.total_input_tokens ?? 0) + (run.total_output_tokens ?? 0))}
+              </td>
+              <td className="number">{money(run.cost_usd)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Null as long as it runs. */
+export function tookMs(run: Run["attributes"]): number | null {
+  if (run.runtime_seconds !== null) return Math.round(run.runtime_seconds * 1_000);
+  return run.finished_at === null ? null : Date.parse(run.finished_at) - Date.parse(run.started_at);
+}
