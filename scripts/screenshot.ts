@@ -22,7 +22,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu"],
 });
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "light" });
-const denied = await trail.events.list({ filter: { status: "denied" }, limit: 1 });
+const denied = await trail.events.list({ filter: { status: "denied", agent: "support-triage" }, limit: 1 });
 await page.goto(`${server.url}/?q=agent:support-triage&event=${denied.events[0]?.id}`);
 await page.getByRole("button", { name: "Copy id" }).waitFor();
 await page.locator(".row").first().waitFor();

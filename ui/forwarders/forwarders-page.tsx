@@ -70,33 +70,14 @@ export function ForwardersPage() {
                 </tr>
               </thead>
               <tbody>
-                {data.map(({ id, attributes: forwarder }) => (
-                  <tr key={id} className={id === open ? "selected" : ""}>
-                    <td>
-                      <button type="button" className="link" onClick={() => setChosen(id)}>
-                        {forwarder.name}
-                      </button>
-                    </td>
-                    <td>
-                      {forwarder.forwarder_type}
-                      {forwarder.alert == null ? "" : `, alert: ${forwarder.alert.kind}`}
-                    </td>
-                    <td>{forwarder.paused ? "paused" : "on"}</td>
-                    <td>
-                      {Object.entries(forwarder.environments)
-                        .filter(([, { enabled }]) => enabled === true)
-                        .map(([name]) => name)
-                        .join(", ")}
-                    </td>
-                    <td className="wide mono">{withoutQuery(forwarder.configuration.url)}</td>
-                    <td>
-                      <Act
-                        label={forwarder.paused ? "Resume" : "Pause"}
-                        to={path(id, `/actions/${forwarder.paused ? "resume" : "pause"}`)}
-                        then={() => void refetch()}
-                      />
-                    </td>
-                  </tr>
+                {data.map((forwarder) => (
+                  <Row
+                    key={forwarder.id}
+                    forwarder={forwarder}
+                    isOpen={forwarder.id === open}
+                    onOpen={() => setChosen(forwarder.id)}
+                    onChange={() => void refetch()}
+                  />
                 ))}
               </tbody>
             </table>
@@ -105,6 +86,41 @@ export function ForwardersPage() {
         </>
       )}
     </div>
+  );
+}
+
+interface RowProps {
+  forwarder: Forwarder;
+  isOpen: boolean;
+  onOpen(): void;
+  onChange(): void;
+}
+
+function Row({ forwarder: { id, attributes: forwarder }, isOpen, onOpen, onChange }: RowProps) {
+  const { name, forwarder_type: type, alert, paused, environments, configuration } = forwarder;
+  const enabled = Object.entries(environments).filter((entry) => entry[1].enabled === true);
+  return (
+    <tr className={isOpen ? "selected" : ""}>
+      <td>
+        <button type="button" className="link" onClick={onOpen}>
+          {name}
+        </button>
+      </td>
+      <td>
+        {type}
+        {alert == null ? "" : `, alert: ${alert.kind}`}
+      </td>
+      <td>{paused ? "paused" : "on"}</td>
+      <td>{enabled.map(([environment]) => environment).join(", ")}</td>
+      <td className="wide mono">{withoutQuery(configuration.url)}</td>
+      <td>
+        <Act
+          label={paused ? "Resume" : "Pause"}
+          to={path(id, `/actions/${paused ? "resume" : "pause"}`)}
+          then={onChange}
+        />
+      </td>
+    </tr>
   );
 }
 

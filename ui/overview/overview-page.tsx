@@ -26,7 +26,6 @@ export function OverviewPage() {
     refetchInterval: 10_000,
     placeholderData: (before) => before,
   });
-  const failures = useQuery({ queryKey: ["failures"], queryFn: fetchFailures, refetchInterval: 10_000 });
   return (
     <div className="page scrolls">
       <header className="pagehead">
@@ -57,47 +56,58 @@ export function OverviewPage() {
       ) : (
         <Sections stats={stats.data} />
       )}
-      <section className="panel" tabIndex={0} aria-label="Failures, grouped">
-        <h2>Failures, grouped</h2>
-        {failures.data === undefined ? (
-          <State error={failures.error}>Loading …</State>
-        ) : failures.data.length === 0 ? (
-          <p className="soft">None.</p>
-        ) : (
-          <table>
-            <thead>
-              <tr>
-                <th>Message</th>
-                <th>Tool</th>
-                <th className="number">Count</th>
-                <th>First</th>
-                <th>Last</th>
-              </tr>
-            </thead>
-            <tbody>
-              {failures.data.slice(0, ROWS).map((failure) => (
-                <tr key={failure.fingerprint}>
-                  <td className="wide">
-                    <Link to="/" search={{ q: "", event: failure.last_id }}>
-                      {failure.message}
-                    </Link>
-                  </td>
-                  <td>{failure.tool ?? failure.type}</td>
-                  <td className="number">{count(failure.count)}</td>
-                  <td className="mono" title={fullTime(failure.first_seen)}>
-                    {shortTime(failure.first_seen)}
-                  </td>
-                  <td className="mono" title={fullTime(failure.last_seen)}>
-                    {shortTime(failure.last_seen)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-      </section>
+      <Failures />
       <Emitters />
     </div>
+  );
+}
+
+function Failures() {
+  const { data, error } = useQuery({
+    queryKey: ["failures"],
+    queryFn: fetchFailures,
+    refetchInterval: 10_000,
+  });
+  return (
+    <section className="panel" tabIndex={0} aria-label="Failures, grouped">
+      <h2>Failures, grouped</h2>
+      {data === undefined ? (
+        <State error={error}>Loading …</State>
+      ) : data.length === 0 ? (
+        <p className="soft">None.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th>Message</th>
+              <th>Tool</th>
+              <th className="number">Count</th>
+              <th>First</th>
+              <th>Last</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.slice(0, ROWS).map((failure) => (
+              <tr key={failure.fingerprint}>
+                <td className="wide">
+                  <Link to="/" search={{ q: "", event: failure.last_id }}>
+                    {failure.message}
+                  </Link>
+                </td>
+                <td>{failure.tool ?? failure.type}</td>
+                <td className="number">{count(failure.count)}</td>
+                <td className="mono" title={fullTime(failure.first_seen)}>
+                  {shortTime(failure.first_seen)}
+                </td>
+                <td className="mono" title={fullTime(failure.last_seen)}>
+                  {shortTime(failure.last_seen)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
   );
 }
 

@@ -10,8 +10,7 @@ const STATUSES = ["", "running", "ok", "error", "timeout", "budget_exceeded"];
 export function RunsPage() {
   const { agent = "", status = "", page = 1 } = runsRoute.useSearch();
   const navigate = useNavigate();
-  const go = (next: { agent?: string; status?: string; page?: number }): void =>
-    void navigate({ to: "/runs", search: { agent, status, ...next } });
+  const go: Go = (next) => void navigate({ to: "/runs", search: { agent, status, ...next } });
   const { data, error } = useQuery({
     queryKey: ["runs", agent, status, page],
     queryFn: () => fetchRuns({ agent, status }, page),
@@ -25,28 +24,7 @@ export function RunsPage() {
         <h1>Runs</h1>
         <span className="soft">{data === undefined ? "" : `${data.total.toLocaleString()} in all`}</span>
         <span className="spacer" />
-        <input
-          key={agent}
-          className="field"
-          aria-label="Agent"
-          placeholder="Agent"
-          defaultValue={agent}
-          onKeyDown={(key) => {
-            if (key.key === "Enter") go({ agent: key.currentTarget.value.trim(), page: 1 });
-          }}
-        />
-        <select
-          className="field"
-          aria-label="Status"
-          value={status}
-          onChange={(change) => go({ status: change.target.value, page: 1 })}
-        >
-          {STATUSES.map((name) => (
-            <option key={name} value={name}>
-              {name === "" ? "Every status" : name}
-            </option>
-          ))}
-        </select>
+        <Filters agent={agent} status={status} go={go} />
       </header>
       {data === undefined ? (
         <State error={error}>Loading …</State>
@@ -61,30 +39,61 @@ export function RunsPage() {
       ) : (
         <RunTable runs={data.runs} />
       )}
-      {pages > 1 ? (
-        <nav className="pager" aria-label="Pages of runs">
-          <button
-            type="button"
-            className="button"
-            disabled={page <= 1}
-            onClick={() => go({ page: page - 1 })}
-          >
-            Newer
-          </button>
-          <span className="soft">
-            {page} of {pages}
-          </span>
-          <button
-            type="button"
-            className="button"
-            disabled={page >= pages}
-            onClick={() => go({ page: page + 1 })}
-          >
-            Older
-          </button>
-        </nav>
-      ) : null}
+      <Pager page={page} pages={pages} go={go} />
     </div>
+  );
+}
+
+type Go = (next: { agent?: string; status?: string; page?: number }) => void;
+
+function Filters({ agent, status, go }: { agent: string; status: string; go: Go }) {
+  return (
+    <>
+      <input
+        key={agent}
+        className="field"
+        aria-label="Agent"
+        placeholder="Agent"
+        defaultValue={agent}
+        onKeyDown={(key) => {
+          if (key.key === "Enter") go({ agent: key.currentTarget.value.trim(), page: 1 });
+        }}
+      />
+      <select
+        className="field"
+        aria-label="Status"
+        value={status}
+        onChange={(change) => go({ status: change.target.value, page: 1 })}
+      >
+        {STATUSES.map((name) => (
+          <option key={name} value={name}>
+            {name === "" ? "Every status" : name}
+          </option>
+        ))}
+      </select>
+    </>
+  );
+}
+
+function Pager({ page, pages, go }: { page: number; pages: number; go: Go }) {
+  if (pages < 2) return null;
+  return (
+    <nav className="pager" aria-label="Pages of runs">
+      <button type="button" className="button" disabled={page <= 1} onClick={() => go({ page: page - 1 })}>
+        Newer
+      </button>
+      <span className="soft">
+        {page} of {pages}
+      </span>
+      <button
+        type="button"
+        className="button"
+        disabled={page >= pages}
+        onClick={() => go({ page: page + 1 })}
+      >
+        Older
+      </button>
+    </nav>
   );
 }
 
