@@ -100,6 +100,7 @@ function remoteGround(url: string, { apiKey, spoolDir }: TrailOptions): Ground {
     spoolDir: resolve(spoolDir ?? `${stateFile(url)}.spool`),
     keyFile: null,
     secretFile: undefined,
+    server: url,
   };
 }
 

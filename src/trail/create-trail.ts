@@ -19,6 +19,7 @@ import { createRuns, type RunsGround } from "./runs/runs.ts";
 import { type EvidenceOptions, evidenceLines } from "./seal/evidence.ts";
 import { LogKeys } from "./seal/keys.ts";
 import { createLog, type LogGround, proveEvent, sealNow } from "./seal/log.ts";
+import { RemoteLog } from "./seal/remote-log.ts";
 import { sealTenant } from "./seal/sealer.ts";
 import { type VerifyOptions, verifyStore } from "./seal/verify.ts";
 import { createSettings, settingsOf } from "./settings.ts";
@@ -39,11 +40,13 @@ export interface Ground {
   keyFile: string | null;
   /** The key that seals tokens of forwarders; null keeps it in memory, undefined: a server has it. */
   secretFile: string | null | undefined;
+  /** The address of the server that holds the trail, where one does. */
+  server?: string;
 }
 
 /** A trail over any store. `openTrail` chooses the store by its address. */
 export function createTrail(
-  { openStore, spoolDir, keyFile, secretFile }: Ground,
+  { openStore, spoolDir, keyFile, secretFile, server }: Ground,
   options: TrailOptions = {},
 ): Trail {
   checkOptions(options);
@@ -97,6 +100,7 @@ export function createTrail(
     ...viewsOf(ground),
     forTenant: (name, reach) => tenantTrail(trail, ground, name, reach),
     ...proofsOf({ open: openForReading, tenant, keys }),
+    ...(server === undefined ? {} : readProofs(new RemoteLog(server, options.apiKey, tenant))),
     store: openForReading,
     describe: async () => (await store.open()).describe(),
     async [Symbol.asyncDispose]() {
@@ -236,6 +240,11 @@ function viewsOf(
     rebuild: async (scope: Scope = {}) => (await open()).rebuild(scope.tenant ?? tenant),
     emitters: async (scope: Scope = {}) => (await open()).emitters(scope.tenant ?? tenant),
   };
+}
+
+/** What a server sealed is read from it; the rest rejects where it touches the store. */
+function readProofs(remote: RemoteLog) {
+  return { log: remote.log, proof: (event: string | number, scope?: Scope) => remote.proof(event, scope) };
 }
 
 function proofsOf(ground: LogGround) {

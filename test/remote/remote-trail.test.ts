@@ -47,6 +47,31 @@ const numbersOf = async (trail: Trail): Promise<unknown[]> => {
 };
 
 describe("a trail by the address of a server", () => {
+  it("reads what the server sealed: checkpoint, tiles, proofs and keys, and proves an event by them", async () => {
+    const server = await openServer();
+    const trail = openTrail(server.url, { spoolDir: join(folder, "spool") });
+    try {
+      expect(await trail.log.checkpoint()).toBeNull();
+      const id = trail.record({ type: "note.written" });
+      trail.record({ type: "note.written" });
+      await trail.flush();
+      await server.trail.seal();
+      expect(await trail.log.checkpoint()).toBe(await server.trail.log.checkpoint());
+      expect(await trail.log.keys()).toEqual(await server.trail.log.keys());
+      expect(await trail.log.tile("tile/0/000.p/2")).toEqual(await server.trail.log.tile("tile/0/000.p/2"));
+      expect(await trail.log.tile("tile/0/009")).toBeNull();
+      expect(await trail.log.inclusion(1)).toEqual(await server.trail.log.inclusion(1));
+      expect(await trail.log.consistency(1)).toEqual(await server.trail.log.consistency(1));
+      expect((await trail.proof(id)).file).toBe((await server.trail.proof(id)).file);
+      await expect(trail.proof(99)).rejects.toMatchObject({ code: "log.not_sealed" });
+      await expect(trail.seal()).rejects.toMatchObject({ code: "store.unsupported" });
+      expect(() => trail.log.rotateKey()).toThrow(/with the server/);
+    } finally {
+      await trail.close();
+      await server.close();
+    }
+  });
+
   it("is the same trail: recording, reading, tool calls, runs and threads", async () => {
     const server = await openServer();
     const trail = openTrail(server.url, { spoolDir: join(folder, "spool") });

@@ -6,6 +6,7 @@ import type { LeafEntry } from "../../event/leaf.ts";
 import type { Query } from "../../query/filter.ts";
 import type { RowPage, RowQuery, ViewRow } from "../../view/row-query.ts";
 import type { Leaves } from "../leaves.ts";
+import { problemOf, unreachable } from "../problem.ts";
 import type {
   CountQuery,
   Counts,
@@ -20,7 +21,6 @@ import type {
   Store,
   StoreDescription,
 } from "../store.ts";
-import { problemOf, unreachable } from "./problem.ts";
 import { Watch } from "./watch.ts";
 
 export interface RemoteOptions {

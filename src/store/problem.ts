@@ -1,5 +1,5 @@
-import { messageOf, TrailError } from "../../base/error.ts";
-import { ERROR_CODES, type ErrorCode } from "../../base/error-codes.ts";
+import { messageOf, TrailError } from "../base/error.ts";
+import { ERROR_CODES, type ErrorCode } from "../base/error-codes.ts";
 
 /** The server cannot be reached, or broke off, or answers what is no answer. */
 export function unreachable(url: string, cause: unknown): TrailError {
