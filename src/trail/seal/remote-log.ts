@@ -8,6 +8,11 @@ import type { EventProof, Log } from "./log.ts";
 const TIMEOUT_MS = 30_000;
 const PATH = "/api/v1/log";
 
+interface Consistency {
+  readonly second: number;
+  readonly hashes: string[];
+}
+
 interface Inclusion {
   readonly leaf_index: number;
   readonly tree_size: number;
@@ -39,7 +44,10 @@ export class RemoteLog {
         const found = await this.#json<Inclusion>("/proof/inclusion", asked, scope);
         return { size: found.tree_size, hashes: found.hashes };
       },
-      consistency: (first, second, scope) => this.#json("/proof/consistency", { first, second }, scope),
+      consistency: async (first, second, scope) => {
+        const found = await this.#json<Consistency>("/proof/consistency", { first, second }, scope);
+        return { second: found.second, hashes: found.hashes };
+      },
       keys: async (scope) => (await this.#json<{ data: PublicKey[] }>("/keys", {}, scope)).data,
       tenants: () => Promise.reject(atTheServer()),
       rotateKey: () => {
@@ -58,7 +66,14 @@ export class RemoteLog {
     const { leaf_index: index, tree_size: size, hashes, checkpoint, leaf } = found;
     const path = hashes.map((hash) => Uint8Array.from(Buffer.from(hash, "base64")));
     const extra = leaf === null ? {} : { extra: Buffer.from(JSON.stringify(leaf)) };
-    return { ...found, index, size, file: encodeProofFile({ index, hashes: path, checkpoint, ...extra }) };
+    return {
+      index,
+      size,
+      hashes,
+      checkpoint,
+      leaf,
+      file: encodeProofFile({ index, hashes: path, checkpoint, ...extra }),
+    };
   }
 
   async #json<T>(path: string, asked: object, scope: Scope | undefined): Promise<T> {
