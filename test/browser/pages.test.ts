@@ -115,6 +115,21 @@ describe("the pages", () => {
     await page.context().close();
   });
 
+  it("check the proof of an event here, and not at the server", async () => {
+    const { events } = await stage.trail.events.list({ filter: { status: "denied" }, limit: 1 });
+    const page = await stage.page(`/?event=${events[0]?.id}`);
+    await page.getByRole("button", { name: "Check it in this browser" }).click();
+    const said = page.getByTestId("proof");
+    await said.getByText("What you see is what was sealed.").waitFor();
+    await said.getByText(/^It is number [\d,]+ of the [\d,]+ events/).waitFor();
+    await said.getByText(/is signed by the key [0-9a-f]{8}\./).waitFor();
+    await page.screenshot({ path: join(SCREENS, "proof.png") });
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download .tlog-proof" }).click();
+    expect((await download).suggestedFilename()).toBe(`${events[0]?.id}.tlog-proof`);
+    await page.context().close();
+  });
+
   it("pause a forwarder, and show no secret of its address", async () => {
     const page = await stage.page("/forwarders");
     await row(page, "The SIEM").waitFor();

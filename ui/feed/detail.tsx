@@ -5,6 +5,7 @@ import { fetchEvent, type WireEvent } from "../api/events.ts";
 import { Icon } from "../design/icons.tsx";
 import { duration, fullTime, statusName, what } from "./format.ts";
 import { JsonTree, Text } from "./json-tree.tsx";
+import { ProofSection } from "./proof.tsx";
 import type { Term } from "./query-text.ts";
 import { CopyButton } from "./snippet.tsx";
 
@@ -177,6 +178,7 @@ function Sections({ event, onOpen, onFilter }: Sectioned) {
         </section>
       )}
       <Section title="Record">{rows(RECORD)}</Section>
+      <ProofSection key={event.id} event={event} />
     </>
   );
 }
