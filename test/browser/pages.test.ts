@@ -115,6 +115,18 @@ describe("the pages", () => {
     await page.context().close();
   });
 
+  it("keep to a value, or leave it out, by its facet", async () => {
+    const page = await stage.page("/?q=agent:research");
+    await page.getByRole("button", { name: /^Only tool web\.fetch/ }).click();
+    await expect.poll(() => decodeURIComponent(page.url())).toContain("tool:web.fetch");
+    await page.getByRole("button", { name: /^Without status error/ }).click();
+    await expect.poll(() => decodeURIComponent(page.url())).toContain("-status:error");
+    await page.locator(".row", { hasText: "web.fetch" }).first().waitFor();
+    expect(await page.locator(".row.error").count()).toBe(0);
+    await page.screenshot({ path: join(SCREENS, "facets.png") });
+    await page.context().close();
+  });
+
   it("check the proof of an event here, and not at the server", async () => {
     const { events } = await stage.trail.events.list({ filter: { status: "denied" }, limit: 1 });
     const page = await stage.page(`/?event=${events[0]?.id}`);

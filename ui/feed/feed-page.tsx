@@ -4,6 +4,7 @@ import type { WireEvent } from "../api/events.ts";
 import { Icon } from "../design/icons.tsx";
 import { feedRoute } from "../router.tsx";
 import { Detail } from "./detail.tsx";
+import { Facets } from "./facets.tsx";
 import { type FeedState, FeedStore, type LiveState } from "./feed-store.ts";
 import { FirstSteps } from "./first-steps.tsx";
 import { KeyHelp } from "./key-help.tsx";
@@ -48,7 +49,10 @@ export function FeedPage() {
         <QueryBar ref={queryInput} text={q} problem={problem} events={state.events} onSubmit={setQuery} />
         <Tools store={store} live={state.live} togglePause={togglePause} help={() => setHelpOpen(true)} />
       </div>
-      <Chips terms={terms} onChange={setTerms} />
+      <div className="bars">
+        <Chips terms={terms} onChange={setTerms} />
+        {state.events.length > 0 || terms.length > 0 ? <Facets terms={terms} onChange={setTerms} /> : null}
+      </div>
       <div className="listing">
         <Content
           store={store}
