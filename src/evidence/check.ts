@@ -18,9 +18,7 @@ interface Header {
   readonly checkpoint: string;
   readonly emitters: ReadonlyArray<{
     readonly id: string;
-    readonly received: number;
-    readonly highest: number;
-    readonly sent: number | null;
+    readonly epoch: number;
     readonly missing: ReadonlyArray<readonly [number, number]>;
   }>;
 }
@@ -65,6 +63,8 @@ class BundleExamination {
   #gone = 0;
   #lastSeq = 0;
   #end: number | null = null;
+  /** Of each emitter, the numbers that its events bear: the least, the greatest, how many. */
+  readonly #numbers = new Map<string, [first: number, last: number, count: number]>();
 
   constructor(trusted: readonly string[]) {
     this.#trusted = trusted;
@@ -142,12 +142,30 @@ class BundleExamination {
     const values: unknown = JSON.parse(entry);
     const fields: unknown[] = Array.isArray(values) ? values : [];
     const named = fields[0] === "daybook/entry/v1" && fields[2] === seq && fields[3] === this.#header?.tenant;
+    this.#number(fields.slice(-4, -1));
     if (!named) this.#found("order", "event.moved", `Event ${seq} says another place of itself.`, seq);
     const input = concat(encodeText("daybook/payload/v1\n"), fromHex(salt), encodeText(payload));
     const commitment = toHex(await sha256(input));
     if (fields.at(-1) !== commitment) {
       this.#found("content", "event.changed", `The payload of event ${seq} is not what was hashed.`, seq);
     }
+  }
+
+  #number([id, epoch, number]: readonly unknown[]): void {
+    if (typeof number !== "number") return;
+    const key = JSON.stringify([id, epoch]);
+    const [first, last, count] = this.#numbers.get(key) ?? [number, number, 0];
+    this.#numbers.set(key, [Math.min(first, number), Math.max(last, number), count + 1]);
+  }
+
+  /** What never arrived of the numbers between the first and the last that an emitter's events bear here. */
+  #missing(header: Header): Array<readonly [id: string, from: number, to: number]> {
+    return header.emitters.flatMap(({ id, epoch, missing }) => {
+      const [first, last] = this.#numbers.get(JSON.stringify([id, epoch])) ?? [1, 0];
+      return missing
+        .map(([from, to]) => [id, Math.max(from, first), Math.min(to, last)] as const)
+        .filter(([, from, to]) => from <= to);
+    });
   }
 
   async end(): Promise<Verdict> {
@@ -170,13 +188,13 @@ class BundleExamination {
       );
     }
     const signed = await this.#signatures(header);
-    for (const { id, missing } of header.emitters) {
-      if (missing.length > 0)
-        this.#found(
-          "completeness",
-          "emitter.missing",
-          `Of what emitter ${id} sent, ${missing.map(([a, b]) => (a === b ? a : `${a} to ${b}`)).join(", ")} never arrived.`,
-        );
+    for (const [id, from, to] of this.#missing(header)) {
+      const numbers = from === to ? `number ${from}` : `numbers ${from} to ${to}`;
+      this.#found(
+        "completeness",
+        "emitter.missing",
+        `Of what emitter ${id} sent between these events, ${numbers} never arrived.`,
+      );
     }
     return judge(header.log, this.#findings(header, signed), this.#problems);
   }
@@ -203,14 +221,13 @@ class BundleExamination {
   }
 
   #findings(header: Header, seconds: number | null): Finding[] {
-    const { range, emitters } = header;
+    const { range } = header;
     const size = this.#checkpoint?.size ?? 0;
     const key =
       this.#trusted.length > 0
         ? []
         : ["the key in the bundle is the log's own; compare it with what you were told."];
-    const received = emitters.reduce((sum, emitter) => sum + emitter.received, 0);
-    const sent = emitters.reduce((sum, emitter) => sum + (emitter.sent ?? emitter.highest), 0);
+    const numbered = [...this.#numbers.values()].reduce((sum, [, , count]) => sum + count, 0);
     const all =
       range === null
         ? ""
@@ -234,12 +251,12 @@ class BundleExamination {
       {
         claim: "completeness",
         says:
-          emitters.length === 0
+          numbered === 0
             ? `${all}No emitter numbered these events.`
-            : `${all}Of what their ${emitters.length} emitters sent, ${received} of ${sent} arrived.`,
+            : `${all}${numbered} of ${numbered}: between the events here, nothing is missing of what their emitters sent.`,
         conditions: [
           "agents recorded what they did: what was never recorded, no log can show.",
-          ...(emitters.length > 0 ? ["the operator counted rightly what emitters sent."] : []),
+          ...(numbered > 0 ? ["the operator counted rightly what emitters sent."] : []),
           ...(range === null ? ["the operator put every event in that belongs to the selection."] : []),
         ],
       },

@@ -172,6 +172,7 @@ class Examination:
         self.checkpoint = None
         self.events = self.gone = self.last_seq = 0
         self.end_count = None
+        self.numbers = {}
 
     def found(self, claim, kind, text):
         self.problems.append((claim, kind, text))
@@ -225,6 +226,8 @@ class Examination:
         fields = json.loads(entry)
         if fields[0] != "daybook/entry/v1" or fields[2] != seq or fields[3] != self.header["tenant"]:
             self.found("order", "event.moved", "Event %d says another place of itself." % seq)
+        if isinstance(fields[-2], int):
+            self.numbers.setdefault((fields[-4], fields[-3]), []).append(fields[-2])
         data = b"daybook/payload/v1\n" + bytes.fromhex(salt) + payload.encode()
         if fields[-1] != hashlib.sha256(data).hexdigest():
             self.found("content", "event.changed", "The payload of event %d is not what was hashed." % seq)
@@ -240,8 +243,12 @@ class Examination:
             self.found("order", "event.deleted", "The bundle says that it goes to event %d; it ends at %d." % (header["range"][1], self.last_seq))
         self.signatures()
         for emitter in header["emitters"]:
-            if emitter["missing"]:
-                self.found("completeness", "emitter.missing", "Of what emitter %s sent, %s never arrived." % (emitter["id"], emitter["missing"]))
+            numbers = self.numbers.get((emitter["id"], emitter["epoch"]), [0])
+            for first, last in emitter["missing"]:
+                first, last = max(first, min(numbers)), min(last, max(numbers))
+                if first <= last:
+                    text = "Of what emitter %s sent between these events, %d to %d never arrived."
+                    self.found("completeness", "emitter.missing", text % (emitter["id"], first, last))
 
     def signatures(self):
         keys = [{"verifier": key, "state": "active"} for key in self.trusted] or self.header["keys"]

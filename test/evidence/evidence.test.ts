@@ -219,11 +219,7 @@ describe("evidence", () => {
     [
       "an emitter lacks numbers",
       () =>
-        edit(range, 0, (r) =>
-          Object.assign(r, {
-            emitters: [{ id: "e", epoch: 1, received: 1, highest: 3, sent: 3, missing: [[2, 3]] }],
-          }),
-        ),
+        edit(range, 0, (r) => Object.assign((r.emitters as object[])[0] as object, { missing: [[30, 31]] })),
       "emitter.missing",
     ],
     [
@@ -238,6 +234,15 @@ describe("evidence", () => {
     const { holds, problems } = await judge(lines());
     expect(problems).toContain(kind);
     expect(holds).toBe(false);
+  });
+
+  it("counts numbers that never arrived only where they lie between the events of the bundle", async () => {
+    const outside = edit(run, 0, (r) =>
+      Object.assign((r.emitters as object[])[0] as object, { missing: [[98, 120]] }),
+    );
+    expect((await judge(outside)).claims.completeness).toBe("conditional");
+    const verdict = await checkEvidence(run);
+    expect(verdict.claims.find(({ claim }) => claim === "completeness")?.says).toMatch(/^25 of 25: /);
   });
 
   it("is broken for who knows another key", async () => {

@@ -25,6 +25,7 @@ const TYPES = [
   "CallDraft",
   "CallEnd",
   "Category",
+  "Completeness",
   "Completion",
   "ContentPart",
   "EmitterState",

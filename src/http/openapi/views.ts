@@ -136,6 +136,10 @@ export const VIEW_ROUTES: readonly RouteDoc[] = [
   part("", "One run."),
   part("/logs", "Its logs, by sequence."),
   part("/history", "Each start, finish and log as it was told."),
+  part(
+    "/completeness",
+    "Whether everything that was recorded of it is there: 412 of 412, or what never arrived.",
+  ),
   part("/children", "The runs that it started."),
   part("/ancestors", "Its parent, and so on up to the root."),
   part("/tree", "The run and everything below it, with the sums over all."),
@@ -156,6 +160,15 @@ export const VIEW_ROUTES: readonly RouteDoc[] = [
     summary: "A thread: its events with their ordinals, and the messages that they make.",
     parameters: [TENANT, inPath("id", "The thread's id."), query("after", "Behind this ordinal.")],
     answers: { "200": "The thread.", "404": "There is none." },
+  },
+  {
+    method: "get",
+    path: "/api/v1/threads/{id}/completeness",
+    need: "read",
+    tag: "threads",
+    summary: "Whether everything that was recorded of it is there: 412 of 412, or what never arrived.",
+    parameters: [TENANT, inPath("id", "The thread's id.")],
+    answers: { "200": "Counts, and the numbers that never arrived.", "404": "There is none." },
   },
   {
     method: "post",

@@ -4,6 +4,7 @@ import type { AuditEvent, EventDraft } from "../../event/event.ts";
 import type { Condition } from "../../query/filter.ts";
 import { microsOf, type Time } from "../../query/time.ts";
 import { RUN_EVENTS } from "../../view/runs.ts";
+import { type Completeness, judgeCompleteness } from "../completeness.ts";
 import type { Retention } from "../retention.ts";
 import { finishDraft, logDraft, startDraft } from "./drafts.ts";
 import { beginRun, type RunHandle } from "./handle.ts";
@@ -63,6 +64,8 @@ export interface Runs {
   find(id: string): Promise<Run | null>;
   /** The run and everything below it, with what the tree cost: each token counted once. */
   tree(id: string): Promise<RunTree>;
+  /** Whether everything that was recorded of the run is there: "412 of 412", or what never arrived. */
+  completeness(id: string): Promise<Completeness>;
   /** Every start, finish and log of the run as it was told, oldest first. */
   history(id: string): Promise<AuditEvent[]>;
   /** Runs that began, did not end, and have been silent for so long (default 15 minutes). */
@@ -163,6 +166,8 @@ function seenRuns(ground: RunsGround, reader: RunReader) {
     find: (id: string) => reader.find(id),
     tree: (id: string) => reader.tree(id),
     history: (id: string) => reader.history(id),
+    completeness: (id: string) =>
+      judgeCompleteness(ground.open, ground.tenant, [{ op: "any", field: "run_id", values: [id] }]),
     listLost,
     async closeLost(options?: { silentForMs?: number }) {
       const lost = await listLost(options);

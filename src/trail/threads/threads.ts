@@ -11,6 +11,7 @@ import type { Outcome, Store } from "../../store/store.ts";
 import { type ThreadKey, threadKey } from "../../thread/keys.ts";
 import { checkCount, parseThreadEvent, type ThreadEvent } from "../../thread/thread-event.ts";
 import { THREAD_PREFIX, THREADS_ARCHIVED } from "../../view/threads.ts";
+import { type Completeness, judgeCompleteness } from "../completeness.ts";
 import { threadDraft } from "./drafts.ts";
 import { createSink, type ThreadSink } from "./sink.ts";
 
@@ -56,6 +57,8 @@ export interface Threads {
   /** Newest activity first. */
   list(options?: { limit?: number; offset?: number }): Promise<{ threads: ThreadInfo[]; total: number }>;
   find(thread: ThreadRef): Promise<ThreadInfo | null>;
+  /** Whether everything that was recorded of the thread is there: "412 of 412", or what never arrived. */
+  completeness(thread: ThreadRef): Promise<Completeness>;
   /** Records what happens in a thread without waiting. Throws `event.invalid` for an empty name. */
   sink(thread: ThreadRef): ThreadSink;
 }
@@ -136,9 +139,15 @@ export function createThreads(ground: ThreadsGround): Threads {
       return row === null ? null : toInfo(row);
     },
 
+    completeness: (thread) => judgeThread(ground, keyOf(thread)),
+
     sink: (thread) => createSink(keyOf(thread), ground.record),
   };
   return threads;
+}
+
+function judgeThread(ground: ThreadsGround, { tenant, threadId }: ThreadKey): Promise<Completeness> {
+  return judgeCompleteness(ground.open, tenant, [{ op: "any", field: "thread_id", values: [threadId] }]);
 }
 
 /** After what was recorded before, so that the order of calls is the order in the thread. */

@@ -1,6 +1,7 @@
 import { TrailError } from "../../../base/error.ts";
 import type { AuditEvent } from "../../../event/event.ts";
 import { toWire } from "../../../event/wire.ts";
+import { completenessText } from "../../../trail/completeness.ts";
 import type { RunNode } from "../../../trail/runs/run.ts";
 import type { Command } from "../../command.ts";
 import { EVENT_COLUMNS, eventRow } from "../../event-table.ts";
@@ -27,13 +28,14 @@ export const run: Command = {
       });
     }
     const tree = await trail.runs.tree(id);
+    const whole = await trail.runs.completeness(id);
     const events: AuditEvent[] = [];
     for await (const event of trail.events.export({ filter: { runId: id } })) {
       events.push(event);
       if (events.length > EVENTS_MAX) break;
     }
     if (settings.on("json")) {
-      await out.json({ ...tree, events: events.slice(0, EVENTS_MAX).map(toWire) });
+      await out.json({ ...tree, completeness: whole, events: events.slice(0, EVENTS_MAX).map(toWire) });
       return 0;
     }
     const ended = found.finishedAt === null ? "still open" : `ended ${readableTime(found.finishedAt)}`;
@@ -47,6 +49,7 @@ export const run: Command = {
       `  ${totals.runs} runs, ${totals.toolCalls} tool calls, ${totals.failures} failures, ` +
         `${totals.inputTokens + totals.outputTokens} tokens, ${totals.costUsd} USD`,
     );
+    await out.line(`  complete ${visible(completenessText(whole))}`);
     if (tree.root.children.length > 0) await printTree(out, tree.root);
     await out.line("");
     await printTable(out, EVENT_COLUMNS, events.slice(0, EVENTS_MAX).map(eventRow));

@@ -1,4 +1,5 @@
 import { TrailError } from "../../../base/error.ts";
+import { completenessText } from "../../../trail/completeness.ts";
 import type { Ordered } from "../../../trail/threads/threads.ts";
 import type { Command } from "../../command.ts";
 import { visible } from "../../print.ts";
@@ -29,6 +30,7 @@ export const thread: Command = {
     }
     const archived = info.watermark === 0 ? "" : `, ${info.watermark} archived`;
     await out.line(`${out.paint("bold", visible(info.id))}  ${info.head} events${archived}`);
+    await out.line(`  complete ${visible(completenessText(await trail.threads.completeness(id)))}`);
     await out.line("");
     const columns = [
       { title: "#", align: "right" as const },

@@ -8,6 +8,7 @@ import { Params, pagination } from "../../params.ts";
 import { JSON_API } from "../../problem.ts";
 import type { Route } from "../../routing.ts";
 import type { ServerState } from "../../server-state.ts";
+import { completenessBody } from "./completeness.ts";
 
 const HEADERS = { "Content-Type": JSON_API };
 
@@ -42,6 +43,11 @@ export function runRoutes(route: Route, state: ServerState): void {
     const { id } = await find(c, access, state);
     const events = await runsOf(access).history(id);
     return answer(c, { data: events.map(toResource) });
+  });
+
+  route("get", "/api/v1/runs/{id}/completeness", async (c, access) => {
+    const { id } = await find(c, access, state);
+    return answer(c, completenessBody("run", id, await runsOf(access).completeness(id)));
   });
 
   route("get", "/api/v1/runs/{id}/children", async (c, access) => {

@@ -13,6 +13,7 @@ import { Params, pagination } from "../../params.ts";
 import { BrokenEvent, JSON_API } from "../../problem.ts";
 import type { Route } from "../../routing.ts";
 import type { ServerState } from "../../server-state.ts";
+import { completenessBody } from "./completeness.ts";
 
 const HEADERS = { "Content-Type": JSON_API };
 const CURSOR_MAX = Number.MAX_SAFE_INTEGER;
@@ -44,6 +45,12 @@ export function threadRoutes(route: Route, state: ServerState): void {
     const events = loaded.map(({ ordinal, event, seq, id }) => ({ ordinal, seq, id, event }));
     const attributes = { ...resource.attributes, events, messages: graph.currentBranchMessages() };
     return c.body(JSON.stringify({ data: { ...resource, attributes } }), 200, HEADERS);
+  });
+
+  route("get", "/api/v1/threads/{id}/completeness", async (c, access) => {
+    const { id } = await find(c, access, state);
+    const found = await threadsOf(access).completeness(id);
+    return c.body(JSON.stringify(completenessBody("thread", id, found)), 200, HEADERS);
   });
 
   route("post", "/api/v1/threads/{id}/events", async (c, access) => {
