@@ -16,6 +16,7 @@ import { serve } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
 import { tail } from "./commands/tail.ts";
 import { verify } from "./commands/verify.ts";
+import { approvals } from "./commands/views/approvals.ts";
 import { rebuild } from "./commands/views/rebuild.ts";
 import { run as oneRun } from "./commands/views/run.ts";
 import { runs } from "./commands/views/runs.ts";
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   oneRun,
   thread,
   tools,
+  approvals,
   prune,
   rebuild,
   keys,

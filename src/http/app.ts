@@ -25,6 +25,7 @@ import { otlpRoutes } from "./routes/otlp.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { storeRoutes } from "./routes/store.ts";
 import { streamRoute } from "./routes/stream.ts";
+import { approvalRoutes } from "./routes/views/approvals.ts";
 import { auditRoutes } from "./routes/views/audit.ts";
 import { callRoutes } from "./routes/views/calls.ts";
 import { catalogRoutes } from "./routes/views/catalog.ts";
@@ -130,6 +131,7 @@ function addRoutes(route: Route, state: ServerState): void {
   healthRoutes(route, state);
   insightRoutes(route, state);
   callRoutes(route, state);
+  approvalRoutes(route, state);
   runRoutes(route, state);
   threadRoutes(route, state);
   retentionRoutes(route, state);

@@ -8,6 +8,7 @@ import { createRedactor, noRedactor, type Redactor } from "../redact/redactor.ts
 import type { Outcome, Store } from "../store/store.ts";
 import type { Checkpoint } from "../tlog/checkpoint.ts";
 import { type AccessScope, checkWrite, guardedStore, wholeTenant } from "./access-scope.ts";
+import { createApprovals } from "./approvals/approvals.ts";
 import { createTools } from "./calls/tools.ts";
 import { createCatalog } from "./catalog.ts";
 import { lazyForwarders, SharedForwarding } from "./forwarding.ts";
@@ -225,11 +226,13 @@ function viewsOf(
   retention = createRetention(ground, settings),
 ) {
   const { open, tenant } = ground;
+  const tools = createTools(ground);
   return {
     record: ground.record,
     catalog: createCatalog(open, tenant),
     events: createReader(open, tenant),
-    tools: createTools(ground),
+    tools,
+    approvals: createApprovals(ground, tools),
     runs: createRuns(ground, retention),
     threads: createThreads(ground),
     insights: createInsights(open, tenant),

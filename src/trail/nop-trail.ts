@@ -1,6 +1,7 @@
 import { uuidv7 } from "../base/uuid.ts";
 import type { Flushed } from "../emit/health.ts";
 import type { Store } from "../store/store.ts";
+import { createApprovals } from "./approvals/approvals.ts";
 import { createTools } from "./calls/tools.ts";
 import { createCatalog } from "./catalog.ts";
 import { lazyForwarders, SharedForwarding } from "./forwarding.ts";
@@ -65,10 +66,12 @@ const ground = {
 const settings = createSettings(open);
 const retention = createRetention({ ...ground, seal: async () => null }, settings);
 
+const tools = createTools(ground);
 const views = {
   record: ground.record,
   events: createReader(open, ""),
-  tools: createTools(ground),
+  tools,
+  approvals: createApprovals(ground, tools),
   runs: createRuns(ground, retention),
   threads: createThreads({ ...ground, append: async () => [] }),
   insights: createInsights(open, ""),

@@ -7,6 +7,7 @@ import type { EventFilter } from "../query/event-filter.ts";
 import type { Condition, EqualField, Order } from "../query/filter.ts";
 import type { Counts, EmitterState, Outcome, Page, Stats, Store, StoreDescription } from "../store/store.ts";
 import type { AccessScope } from "./access-scope.ts";
+import type { Approvals } from "./approvals/approvals.ts";
 import type { Tools } from "./calls/tools.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Insights } from "./insights.ts";
@@ -58,6 +59,9 @@ export interface Trail extends AsyncDisposable {
 
   /** Tool calls: recording both halves, and reading them joined. */
   readonly tools: Tools;
+
+  /** What somebody must allow before it is done, each bound to exact arguments. */
+  readonly approvals: Approvals;
 
   /** The run history. */
   readonly runs: Runs;
@@ -125,6 +129,7 @@ export type TenantTrail = Pick<
   | "prune"
   | "events"
   | "tools"
+  | "approvals"
   | "runs"
   | "threads"
   | "insights"

@@ -1,3 +1,4 @@
+import { approvals } from "./approvals.ts";
 import { calls } from "./calls.ts";
 import { catalog } from "./catalog.ts";
 import { deliveries } from "./deliveries.ts";
@@ -18,4 +19,5 @@ export const PROJECTIONS: readonly Projection[] = [
   settings,
   threads,
   deliveries,
+  approvals,
 ];

@@ -3,7 +3,16 @@ import { type Block, blocksOf, newcomersFolder, runBlock } from "./blocks.ts";
 import { start, until } from "./daybook.ts";
 
 /** Pages whose examples are promises, each run from an empty folder with a server beside it. */
-const PAGES = ["tool-calls", "audit-trail", "threads", "runs", "events-api", "retention", "forwarders"];
+const PAGES = [
+  "tool-calls",
+  "audit-trail",
+  "threads",
+  "runs",
+  "events-api",
+  "retention",
+  "forwarders",
+  "approvals",
+];
 
 /** A block, and what the page says that it prints; `…` stands for anything. */
 function* examples(page: string): Generator<{ block: Block; printed: string | undefined }> {

@@ -1,6 +1,7 @@
 import { TrailError } from "../../base/error.ts";
 import type { Listening } from "../../http/listen.ts";
 import type { StoreDescription } from "../../store/store.ts";
+import { keepApprovals } from "../../trail/approvals/keeper.ts";
 import type { Call, Command } from "../command.ts";
 import type { Io } from "../io.ts";
 import { OutputClosed, type Printer, visible } from "../print.ts";
@@ -56,6 +57,9 @@ export const serve: Command = {
     const endForwarding = await trail.forwarders.run({
       onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
     });
+    const endApprovals = keepApprovals(await trail.store(), trail.recordDurably, (problem) =>
+      out.note(`daybook: ${visible(problem.message)}`),
+    );
     const stopped = stopRequest(io);
     const retention = keepRetention(trail, (line) => out.note(`daybook: ${visible(line)}`));
     try {
@@ -64,6 +68,7 @@ export const serve: Command = {
     } finally {
       retention.stop();
       await listening.close();
+      await endApprovals();
       await endForwarding();
       await endSealing();
       const { complete, pending } = await trail.close();

@@ -20,7 +20,7 @@ export interface Option {
 
 const READERS = ["list", "tail", "tools", "export"] as const;
 const EVENT = ["record", "list", "tail", "tools", "export"] as const;
-const TENANTS = ["runs", "run", "thread", "tools", "prune", "rebuild"] as const;
+const TENANTS = ["approvals", "runs", "run", "thread", "tools", "prune", "rebuild"] as const;
 
 const text = (flag: string, value: string, commands: readonly string[], doc: string) =>
   ({ flag, value, type: "text", commands, doc }) as const;
@@ -169,10 +169,18 @@ export const OPTIONS = {
     min: 1,
     max: 1_000_000,
     default: "50",
-    commands: ["list", "tools", "runs"],
+    commands: ["list", "tools", "runs", "approvals"],
     doc: "How many at most.",
   },
   cursor: text("--cursor", "CURSOR", ["list"], "Go on where the page before ended."),
+  state: text("--state", "STATE", ["approvals"], "Only those that are pending, approved or denied."),
+  reason: text("--reason", "TEXT", ["approvals"], "Why it was decided so."),
+  signWith: text(
+    "--sign-with",
+    "FILE",
+    ["approvals"],
+    "An Ed25519 private key (PEM) that signs the decision.",
+  ),
   open: { flag: "--open", type: "switch", commands: ["tools"], doc: "Only calls that never ended." },
   lost: {
     flag: "--lost",

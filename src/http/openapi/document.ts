@@ -1,5 +1,6 @@
 import { FIELDS, type Field, USAGE_KEYS } from "../../event/fields.ts";
 import { ADMIN_ROUTES } from "./admin.ts";
+import { APPROVAL_ROUTES } from "./approvals.ts";
 import { CAPTURE_ROUTES } from "./capture.ts";
 import { EVENT_ROUTES } from "./events.ts";
 import { FORWARDING_ROUTES } from "./forwarding.ts";
@@ -14,6 +15,7 @@ export type RouteMethod = RouteDoc["method"];
 export const ROUTE_DOCS: readonly RouteDoc[] = [
   ...EVENT_ROUTES,
   ...VIEW_ROUTES,
+  ...APPROVAL_ROUTES,
   ...CAPTURE_ROUTES,
   ...ADMIN_ROUTES,
   ...FORWARDING_ROUTES,

@@ -1,4 +1,5 @@
 import { messageOf } from "../../base/error.ts";
+import type { JsonValue } from "../../base/json.ts";
 import { isUuid, uuidv7 } from "../../base/uuid.ts";
 import type { AuditEvent, EventDraft, Usage } from "../../event/event.ts";
 import type { Status } from "../../event/vocabulary.ts";
@@ -14,6 +15,8 @@ import {
   queryCalls,
   type ToolCall,
 } from "./call.ts";
+import { type DefinedTools, type Definitions, defineTools } from "./definitions.ts";
+import { findRepeats, fingerprintIn, type Repeats, type RepeatsQuery } from "./repeats.ts";
 
 /** A call that begins: who calls which tool, with what, on whose behalf. Only `tool` is required. */
 export interface CallDraft extends Omit<EventDraft, "type" | "phase" | "status" | "startId" | "data"> {
@@ -22,6 +25,8 @@ export interface CallDraft extends Omit<EventDraft, "type" | "phase" | "status" 
   args?: unknown;
   /** Default `tool.execute`. */
   type?: string;
+  /** The approval under which it is executed; `trail.approvals.start` says whether it keeps to it. */
+  approvalId?: string;
 }
 
 /** How a call ended. `result: undefined` is no result; `null` is the result null. */
@@ -72,6 +77,12 @@ export interface Tools {
   get(id: string, scope?: Scope): Promise<ToolCall | null>;
   /** Calls that began and never ended, oldest first, with their age. */
   open(query?: OpenQuery): Promise<OpenCall[]>;
+  /** Whether this exact call, the same tool with the same arguments, has run before. */
+  repeats(query: RepeatsQuery): Promise<Repeats>;
+  /** What stands for a call under the tenant's key: equal for equal calls, and nothing can be guessed from it. */
+  fingerprint(tool: string | null, args: JsonValue, scope?: Scope): Promise<string>;
+  /** Says which tools there are; what is new, and what changed since it was last said, becomes an event. */
+  define(defined: DefinedTools): Promise<Definitions>;
 }
 
 /** Starts that are remembered for their completion; beyond them the trail is asked. */
@@ -104,6 +115,10 @@ export function createTools(ground: Ground): Tools {
       return page.calls[0] ?? null;
     },
     open: async (query = {}) => openCalls(await ground.open(), ground.tenant, query),
+    repeats: async (query) => findRepeats(await ground.open(), ground.tenant, query),
+    fingerprint: async (tool, args, scope = {}) =>
+      fingerprintIn(await ground.open(), scope.tenant ?? ground.tenant, tool, args),
+    define: (defined) => defineTools(ground, defined),
   };
 }
 
@@ -120,7 +135,7 @@ class CallRecorder {
     const draft = { ...surroundings(), ...call };
     const id = draft.id && isUuid(draft.id) ? draft.id.toLowerCase() : uuidv7();
     remember(this.#started, id, { draft, at: performance.now() });
-    const { args, type = "tool.execute", ...fields } = draft;
+    const { args, approvalId, type = "tool.execute", ...fields } = draft;
     this.#ground.record({
       category: "tool_call",
       ...fields,
@@ -128,7 +143,10 @@ class CallRecorder {
       type,
       phase: "started",
       status: "pending",
-      data: args === undefined ? {} : { arguments: args },
+      data: {
+        ...(approvalId === undefined ? {} : { approval_id: approvalId }),
+        ...(args === undefined ? {} : { arguments: args }),
+      },
     });
     return id;
   }
@@ -154,7 +172,14 @@ class CallRecorder {
 
   #finish(id: string, { draft, at }: Partial<Started>, end: CallEnd): Completion {
     const { error, result, status = error === undefined ? "ok" : "error", ...rest } = end;
-    const { args: _, id: __, occurredAt: ___, idempotencyKey: ____, ...fields } = draft ?? { tool: "" };
+    const {
+      args: _,
+      id: __,
+      occurredAt: ___,
+      idempotencyKey: ____,
+      approvalId: _____,
+      ...fields
+    } = draft ?? { tool: "" };
     remember(this.#ended, id, id);
     const recorded = this.#ground.record({
       category: "tool_call",
