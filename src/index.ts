@@ -1,7 +1,6 @@
-import { hash } from "node:crypto";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { TrailError } from "./base/error.ts";
+import { postgresStateFile, stateFile } from "./emit/state-file.ts";
 import type { Store } from "./store/store.ts";
 import { createTrail, type Ground } from "./trail/create-trail.ts";
 import type { TrailOptions } from "./trail/options.ts";
@@ -85,7 +84,7 @@ function groundOf(target: string, options: TrailOptions): Ground {
 
 /** The database may be away, too. Keys do not belong where the log is, so they are on this machine's disk. */
 function postgresGround(address: string, { spoolDir }: TrailOptions): Ground {
-  const base = stateFile(new URL(address).host + new URL(address).pathname + new URL(address).search);
+  const base = postgresStateFile(address);
   return {
     openStore: async () => (await import("./store/postgres/postgres-store.ts")).openPostgresStore(address),
     spoolDir: resolve(spoolDir ?? `${base}.spool`),
@@ -103,9 +102,4 @@ function remoteGround(url: string, { apiKey, spoolDir }: TrailOptions): Ground {
     secretFile: undefined,
     server: url,
   };
-}
-
-/** The begin of the paths of what belongs to a trail elsewhere. */
-function stateFile(address: string): string {
-  return join(homedir(), ".local", "state", "daybook", hash("sha256", address, "hex").slice(0, 16));
 }

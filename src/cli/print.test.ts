@@ -84,6 +84,7 @@ describe("a printer", () => {
       stderr: new PassThrough(),
       env,
       onStop: () => () => undefined,
+      startAlone: () => undefined,
       exit: () => undefined,
     };
     return { out: createPrinter(io), stdout };

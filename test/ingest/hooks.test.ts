@@ -152,6 +152,39 @@ describe("Cursor, Copilot and opencode", () => {
     ]);
   });
 
+  it("Copilot: sub-agents, failures and ends by their shape, and its keys in snake case", () => {
+    const at = { sessionId: "s", timestamp: 1_704_614_600_000, cwd: "/" };
+    expect(
+      lines("copilot", [
+        { ...at, toolName: "bash", toolArgs: { command: "ls" }, error: "no shell" },
+        { ...at, transcriptPath: "/t", agentName: "explore" },
+        { ...at, transcriptPath: "/t", agentName: "explore", stopReason: "end_turn" },
+        { ...at, transcriptPath: "/t", stopReason: "end_turn" },
+        { ...at, transcriptPath: "/t", trigger: "auto", customInstructions: "" },
+        {
+          hook_event_name: "PostToolUse",
+          session_id: "s",
+          timestamp: "2026-11-20T20:00:00.000Z",
+          tool_name: "bash",
+          tool_input: { command: "false" },
+          tool_result: { result_type: "failure", text_result_for_llm: "exit 1" },
+        },
+        { hook_event_name: "SessionStart", session_id: "s", source: "new", initial_prompt: "hi" },
+      ]),
+    ).toEqual([
+      "tool.execute  started  pending  bash  ls",
+      "tool.execute  completed  error  bash  ls  “no shell”",
+      "agent.run  started  pending",
+      "agent.run  completed  ok",
+      "session.stop  ·  ok",
+      "context.compacting  ·  ok",
+      "tool.execute  started  pending  bash  false",
+      "tool.execute  completed  error  bash  false  “exit 1”",
+      "session.start  ·  ok",
+    ]);
+    expect(hook("copilot", { ...at, agentName: "explore" })[0]).toMatchObject({ agent: "explore" });
+  });
+
   it("opencode: hooks by name, events in their envelope", () => {
     const call = { sessionID: "s", callID: "c", tool: "bash" };
     const drafts = [

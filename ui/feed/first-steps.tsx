@@ -1,3 +1,4 @@
+import { HOOK_SNIPPETS } from "./hook-snippets.ts";
 import { Snippet } from "./snippet.tsx";
 
 /** The empty page teaches: a line for each of the ways that events come in. */
@@ -16,8 +17,14 @@ export function FirstSteps() {
         <Snippet
           text={`import { openTrail } from "daybook";\n\nawait using trail = openTrail("./daybook.db");\ntrail.record({ type: "tool.execute", category: "tool_call", tool: "hello", status: "ok" });`}
         />
-        <h3>From Claude Code, in .claude/settings.json</h3>
-        <Snippet text={hookSettings(at)} />
+        {HOOK_SNIPPETS.map(({ agent, file, text }) => (
+          <details key={agent} open={agent === "Claude Code"}>
+            <summary>
+              From {agent}, in {file}
+            </summary>
+            <Snippet text={text(at)} />
+          </details>
+        ))}
         <h3>From anything that speaks OpenTelemetry</h3>
         <Snippet
           text={`export OTEL_EXPORTER_OTLP_ENDPOINT=${at}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`}
@@ -25,20 +32,4 @@ export function FirstSteps() {
       </div>
     </div>
   );
-}
-
-function hookSettings(at: string): string {
-  const hook = { hooks: [{ type: "http", url: `${at}/api/v1/hooks/claude-code`, timeout: 2 }] };
-  const events = [
-    "UserPromptSubmit",
-    "PreToolUse",
-    "PostToolUse",
-    "PostToolUseFailure",
-    "PostToolBatch",
-    "SubagentStart",
-    "SubagentStop",
-    "Stop",
-    "SessionEnd",
-  ];
-  return JSON.stringify({ hooks: Object.fromEntries(events.map((event) => [event, [hook]])) }, null, 2);
 }

@@ -172,6 +172,12 @@ export const OPTIONS = {
     commands: ["list", "tools", "runs", "approvals"],
     doc: "How many at most.",
   },
+  deliver: {
+    flag: "--deliver",
+    type: "switch",
+    commands: ["hook"],
+    doc: "Read nothing; bring what hooks left in the spool to the server. Hooks start this by themselves.",
+  },
   cursor: text("--cursor", "CURSOR", ["list"], "Go on where the page before ended."),
   state: text("--state", "STATE", ["approvals"], "Only those that are pending, approved or denied."),
   reason: text("--reason", "TEXT", ["approvals"], "Why it was decided so."),

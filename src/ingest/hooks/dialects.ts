@@ -21,7 +21,15 @@ export type HookFact =
 /**
  * The names that coding agents give their hooks, compared without case, `_`, `-` and `.`. The dialects
  * differ in names more than in meaning, so one table serves all; a name that is not here becomes an
- * event `hook.<name>` rather than vanish.
+ * event `hook.<name>` rather than vanish. Where the names and keys come from:
+ *
+ * - Claude Code: recordings of 2.1 (test/samples/claude-code), https://code.claude.com/docs/en/hooks
+ * - Codex: the schemas of its repository, openai/codex `codex-rs/hooks/schema/generated`
+ * - Gemini CLI: google-gemini/gemini-cli `docs/hooks/reference.md`
+ * - Cursor: https://cursor.com/docs/agent/hooks
+ * - Copilot CLI: https://docs.github.com/en/copilot/reference/hooks-reference; events that are configured
+ *   in camelCase have camelCase keys and no name, those in PascalCase Claude Code's keys
+ * - opencode: the types `Hooks` of `@opencode-ai/plugin`
  */
 const NAMES: Readonly<Record<HookFact, readonly string[]>> = {
   tool_start: [
@@ -111,7 +119,16 @@ export const HOOK_KEYS = {
   thread: ["thread_id", "threadId"],
   tool: ["tool_name", "toolName", "tool"],
   args: ["tool_input", "toolArgs", "toolInput", "args", "arguments", "edits"],
-  result: ["tool_response", "toolResult", "tool_output", "toolOutput", "result_json", "output", "result"],
+  result: [
+    "tool_response",
+    "toolResult",
+    "tool_result",
+    "tool_output",
+    "toolOutput",
+    "result_json",
+    "output",
+    "result",
+  ],
   callId: [
     "tool_use_id",
     "toolUseId",
@@ -124,9 +141,9 @@ export const HOOK_KEYS = {
   ],
   error: ["error", "error_message", "errorMessage", "reason", "message"],
   duration: ["duration_ms", "durationMs", "duration"],
-  prompt: ["prompt", "initialPrompt", "user_prompt", "text"],
+  prompt: ["prompt", "initialPrompt", "initial_prompt", "user_prompt", "text"],
   agentId: ["agent_id", "agentId", "subagent_id"],
-  agentType: ["agent_type", "agentType", "subagent_type"],
+  agentType: ["agent_type", "agentType", "subagent_type", "agent_name", "agentName"],
   model: ["model", "model_id"],
   user: ["user_email", "userEmail", "user_id"],
   time: ["timestamp", "time"],

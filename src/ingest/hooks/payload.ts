@@ -49,14 +49,20 @@ function unwrapped(body: Record<string, unknown>): Record<string, unknown> {
   return body;
 }
 
-/** Copilot's command hooks do not name their event; what is in them does. */
+/** Copilot's hooks in camelCase do not name their event; what is in them does. */
 function nameByShape(payload: Record<string, unknown>): string {
-  if (firstName(payload, HOOK_KEYS.tool) !== undefined)
-    return first(payload, HOOK_KEYS.result) === undefined ? "preToolUse" : "postToolUse";
+  const has = (...keys: string[]): boolean => first(payload, keys) !== undefined;
+  if (firstName(payload, HOOK_KEYS.tool) !== undefined) {
+    if (first(payload, HOOK_KEYS.result) !== undefined) return "postToolUse";
+    return has("error") ? "postToolUseFailure" : "preToolUse";
+  }
   if (isObject(payload.error)) return "errorOccurred";
-  if (payload.source !== undefined) return "sessionStart";
+  if (has("agentName")) return has("stopReason") ? "subagentStop" : "subagentStart";
+  if (has("stopReason")) return "agentStop";
+  if (has("trigger")) return "preCompact";
+  if (has("source")) return "sessionStart";
   if (firstName(payload, HOOK_KEYS.prompt) !== undefined) return "userPromptSubmitted";
-  return payload.reason === undefined ? "unknown" : "sessionEnd";
+  return has("reason") ? "sessionEnd" : "unknown";
 }
 
 /** RFC 3339 text, or milliseconds. */

@@ -92,8 +92,9 @@ function endOf(
 
 function endIn(result: Record<string, unknown>): { status: "ok" | "error" | "denied"; error?: string } {
   const said = errorIn(result.error);
-  const kind = result.resultType;
-  const text = said ?? (typeof result.textResultForLlm === "string" ? result.textResultForLlm : undefined);
+  // Copilot's keys, in its two spellings.
+  const kind = firstName(result, ["resultType", "result_type"]);
+  const text = said ?? firstName(result, ["textResultForLlm", "text_result_for_llm"]);
   if (kind === "denied" || kind === "rejected") return { status: "denied", error: text ?? "denied" };
   const metadata = isObject(result.metadata) ? result.metadata : {};
   const exit = [result.exit_code, result.exitCode, metadata.exit_code, metadata.exitCode, metadata.exit].find(

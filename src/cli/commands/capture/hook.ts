@@ -1,25 +1,30 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { formatMicros, nowMicros } from "../../base/clock.ts";
-import { settlesWithin } from "../../base/deadline.ts";
-import { messageOf, TrailError } from "../../base/error.ts";
-import { uuidv7 } from "../../base/uuid.ts";
-import { own } from "../../emit/owner.ts";
-import { boundedLine, SpoolBuffer } from "../../emit/spool-buffer.ts";
-import { acceptDraft } from "../../event/accept.ts";
-import { LIMITS } from "../../event/limits.ts";
-import { fromHook } from "../../ingest/hooks/hook.ts";
-import { createRedactor } from "../../redact/redactor.ts";
-import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
-import type { Call, Command } from "../command.ts";
-import type { Io } from "../io.ts";
-import { visible } from "../print.ts";
-import { type Target, targetOf } from "../wire.ts";
+import { formatMicros, nowMicros } from "../../../base/clock.ts";
+import { settlesWithin } from "../../../base/deadline.ts";
+import { messageOf, TrailError } from "../../../base/error.ts";
+import { uuidv7 } from "../../../base/uuid.ts";
+import { own } from "../../../emit/owner.ts";
+import { boundedLine, SpoolBuffer } from "../../../emit/spool-buffer.ts";
+import { acceptDraft } from "../../../event/accept.ts";
+import { LIMITS } from "../../../event/limits.ts";
+import { fromHook } from "../../../ingest/hooks/hook.ts";
+import { createRedactor } from "../../../redact/redactor.ts";
+import { openSqliteStore } from "../../../store/sqlite/sqlite-store.ts";
+import type { Store } from "../../../store/store.ts";
+import type { Call, Command } from "../../command.ts";
+import type { Io } from "../../io.ts";
+import { visible } from "../../print.ts";
+import { isServer, type Target, targetOf } from "../../wire.ts";
+import { deliverSpool, isDelivering } from "./delivery.ts";
 
-/** The agent waits for this program: what the store does not take in this time stays in the spool. */
+/** The agent waits for this program: what a store in a file does not take in this time stays in the spool. */
 const STORE_MS = 1_000;
 const BUSY_MS = 250;
 const INPUT_MS = 2_000;
+/** For these the agent does not wait: a process of its own brings its events to a trail elsewhere. */
+const REQUEST_MS = 5_000;
+const PATIENCE_MS = 60_000;
 const LOG_FILE = "hook.log";
 const LOG_BYTES_MAX = 1_048_576;
 const SPOOL_LIMITS = { maxEvents: 10_000, maxBytes: 64 * 1_048_576, overflow: "drop-newest" } as const;
@@ -32,13 +37,18 @@ export const hook: Command = {
   examples: [
     `echo '{"hook_event_name":"Stop","session_id":"s1"}' | daybook hook claude-code`,
     `{ "type": "command", "command": "daybook hook claude-code --db ~/daybook.db", "async": true }`,
+    `{ "type": "command", "command": "daybook hook codex --db https://daybook.example" }`,
   ],
   async run(call) {
     const { io, settings, argument } = call;
     const target = targetOf(settings.required("db"));
     try {
+      if (settings.on("deliver")) {
+        await deliver(call, target);
+        return 0;
+      }
       const payload = JSON.parse(await readInput(io));
-      await keep(target.file, linesOf(argument, payload, settings.required("tenant")));
+      await keep(call, target, linesOf(argument, payload, settings.required("tenant")));
     } catch (thrown) {
       noteProblem(call, target, `${argument}: ${messageOf(thrown)}`);
     } finally {
@@ -77,23 +87,56 @@ function linesOf(agent: string, payload: unknown, tenant: string): string[] {
 
 /**
  * First to the spool, so that nothing that happens afterwards loses it; then to the store, and when
- * that has it, the spool goes. What stays is delivered by whoever opens the trail next; the same id
+ * that has it, the spool goes. A store elsewhere may be slow, away, or hang: it is left to a process of
+ * its own, and the agent goes on. What stays is delivered by whoever opens the trail next; the same id
  * twice is one event.
  */
-async function keep(file: Target["file"], lines: readonly string[]): Promise<void> {
+async function keep(call: Call, { file, spoolDir }: Target, lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
-  if (file === null) throw new TrailError("option.invalid", "A trail in memory would be gone at once.");
-  const dir = join(file.spoolDir, uuidv7());
+  if (spoolDir === null) throw new TrailError("option.invalid", "A trail in memory would be gone at once.");
+  const dir = join(spoolDir, uuidv7());
   const spool = new SpoolBuffer(dir, SPOOL_LIMITS, () => undefined);
   own(dir);
   for (const line of lines) {
     if (!spool.pushLine(line)) throw new TrailError("emitter.full", "The payload does not fit the spool.");
   }
   spool.close();
+  if (file === null) {
+    if (!isDelivering(spoolDir)) startDelivery(call);
+    return;
+  }
   const stored = store(file.path, lines);
   if (!(await settlesWithin(stored, STORE_MS))) return;
   await stored;
   rmSync(dir, { recursive: true, force: true });
+}
+
+/** Addresses and keys go by the environment: command lines are for everyone to see. */
+function startDelivery({ io, settings, argument }: Call): void {
+  const apiKey = settings.text("apiKey");
+  io.startAlone(["hook", argument, "--deliver"], {
+    DAYBOOK_DB: settings.required("db"),
+    ...(apiKey === undefined ? {} : { DAYBOOK_API_KEY: apiKey }),
+  });
+}
+
+async function deliver(call: Call, { name, file, spoolDir }: Target): Promise<void> {
+  if (spoolDir === null) return;
+  const opened = await openSink(name, file, call.settings.text("apiKey"));
+  try {
+    await deliverSpool(spoolDir, opened, PATIENCE_MS);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function openSink(name: string, file: Target["file"], apiKey: string | undefined): Promise<Store> {
+  if (file !== null) return openSqliteStore(file.path, { busyTimeoutMs: REQUEST_MS });
+  if (isServer(name)) {
+    const { openRemoteStore } = await import("../../../store/remote/remote-store.ts");
+    return openRemoteStore(name, { apiKey, timeoutMs: REQUEST_MS });
+  }
+  return (await import("../../../store/postgres/postgres-store.ts")).openPostgresStore(name);
 }
 
 async function store(path: string, lines: readonly string[]): Promise<void> {
@@ -109,16 +152,16 @@ async function store(path: string, lines: readonly string[]): Promise<void> {
   }
 }
 
-/** To a file beside the trail: an agent may read what a hook prints. */
-function noteProblem({ out, io }: Call, { file }: Target, problem: string): void {
+/** To a file beside the trail's spools: an agent may read what a hook prints. */
+function noteProblem({ out, io }: Call, { spoolDir }: Target, problem: string): void {
   const line = visible(problem.slice(0, 1_000));
-  if (io.stdin.isTTY === true || file === null) {
+  if (io.stdin.isTTY === true || spoolDir === null) {
     out.note(`daybook: ${line}`);
     return;
   }
   try {
-    mkdirSync(file.spoolDir, { recursive: true, mode: 0o700 });
-    const path = join(file.spoolDir, LOG_FILE);
+    mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
+    const path = join(spoolDir, LOG_FILE);
     if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES_MAX) renameSync(path, `${path}.1`);
     appendFileSync(path, `${formatMicros(nowMicros())} ${line}\n`, { mode: 0o600 });
   } catch (thrown) {

@@ -1,0 +1,84 @@
+/** How an agent's hooks are told where Daybook is: the file, and what to put there. */
+export interface HookSnippet {
+  readonly agent: string;
+  readonly file: string;
+  text(at: string): string;
+}
+
+const json = (value: unknown): string => JSON.stringify(value, null, 2);
+
+/** `docs/capture.md` explains each of them. */
+export const HOOK_SNIPPETS: readonly HookSnippet[] = [
+  {
+    agent: "Claude Code",
+    file: ".claude/settings.json",
+    text(at) {
+      const hook = { hooks: [{ type: "http", url: `${at}/api/v1/hooks/claude-code`, timeout: 2 }] };
+      const events = [
+        "UserPromptSubmit",
+        "PreToolUse",
+        "PostToolUse",
+        "PostToolUseFailure",
+        "PostToolBatch",
+        "SubagentStart",
+        "SubagentStop",
+        "Stop",
+        "SessionEnd",
+      ];
+      return json({ hooks: Object.fromEntries(events.map((event) => [event, [hook]])) });
+    },
+  },
+  {
+    agent: "Codex",
+    file: "~/.codex/hooks.json",
+    text(at) {
+      const hook = { hooks: [{ type: "command", command: `daybook hook codex --db ${at}`, timeout: 5 }] };
+      const events = ["UserPromptSubmit", "PreToolUse", "PermissionRequest", "PostToolUse", "Stop"];
+      return json({ hooks: Object.fromEntries(events.map((event) => [event, [hook]])) });
+    },
+  },
+  {
+    agent: "Gemini CLI",
+    file: ".gemini/settings.json",
+    text(at) {
+      const command = { type: "command", command: `daybook hook gemini --db ${at}`, timeout: 5000 };
+      const hook = { matcher: "*", hooks: [command] };
+      const events = ["BeforeAgent", "BeforeTool", "AfterTool", "AfterAgent"];
+      return json({ hooks: Object.fromEntries(events.map((event) => [event, [hook]])) });
+    },
+  },
+  {
+    agent: "Cursor",
+    file: ".cursor/hooks.json",
+    text(at) {
+      const hook = { command: `daybook hook cursor --db ${at}` };
+      const events = ["beforeSubmitPrompt", "preToolUse", "postToolUse", "postToolUseFailure", "stop"];
+      return json({ version: 1, hooks: Object.fromEntries(events.map((event) => [event, [hook]])) });
+    },
+  },
+  {
+    agent: "Copilot CLI",
+    file: ".github/hooks/daybook.json",
+    text(at) {
+      const hook = { type: "command", bash: `daybook hook copilot --db ${at}`, timeoutSec: 5 };
+      const events = ["userPromptSubmitted", "preToolUse", "postToolUse", "errorOccurred"];
+      return json({ version: 1, hooks: Object.fromEntries(events.map((event) => [event, [hook]])) });
+    },
+  },
+  {
+    agent: "opencode",
+    file: ".opencode/plugin/daybook.js",
+    text: (at) => `const tell = (payload) =>
+  fetch("${at}/api/v1/hooks/opencode", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(payload),
+  }).catch(() => undefined);
+
+export const Daybook = async () => ({
+  "tool.execute.before": async (input, output) => void tell({ hook: "tool.execute.before", ...input, ...output }),
+  "tool.execute.after": async (input, output) => void tell({ hook: "tool.execute.after", ...input, result: output }),
+  event: async ({ event }) => void tell({ event }),
+});`,
+  },
+];
