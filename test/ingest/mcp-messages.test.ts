@@ -160,6 +160,14 @@ describe("a question to the person at the client", () => {
     expect(decided).toMatchObject({ type: "approval.decide", startId: question.id, status });
   });
 
+  it("belongs to the call that is under way, where there is but one", () => {
+    const { client, server } = connect();
+    const start = only(client(call(1, "delete")));
+    expect(only(server(request(0, "elicitation/create", asked))).parentId).toBe(start.id);
+    client(call(2, "delete"));
+    expect(only(server(request(1, "elicitation/create", asked))).parentId).toBeNull();
+  });
+
   it("that is the answer to a call is answered by the call's retry, over any connection", () => {
     const mapper = createMcpMapper();
     const over = (from: McpSide, message: unknown, connection = mapper.connect()) => {

@@ -38,9 +38,8 @@ export function createMcpMapper(options: McpMapperOptions = {}): McpMapper {
     server: { name: options.server, version: undefined },
     definitions: new KnownDefinitions(),
     continued: new PendingTable(pendingMax),
+    pendingMax,
     newId,
   };
-  return {
-    connect: ({ session } = {}) => new McpConnection(shared, new PendingTable(pendingMax), session),
-  };
+  return { connect: ({ session } = {}) => new McpConnection(shared, session) };
 }

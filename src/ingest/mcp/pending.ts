@@ -42,10 +42,6 @@ export class PendingTable {
     return true;
   }
 
-  has(key: string): boolean {
-    return this.#byKey.has(key);
-  }
-
   take(key: string): Pending | undefined {
     const waiting = this.#byKey.get(key);
     const pending = waiting?.shift();
@@ -54,10 +50,16 @@ export class PendingTable {
     return pending;
   }
 
-  find(isIt: (pending: Pending) => boolean): Pending | undefined {
-    for (const waiting of this.#byKey.values())
-      for (const pending of waiting) if (isIt(pending)) return pending;
-    return undefined;
+  /** So many of those that it holds for, and no more. */
+  first(count: number, isIt: (pending: Pending) => boolean): Pending[] {
+    const found: Pending[] = [];
+    for (const waiting of this.#byKey.values()) {
+      for (const pending of waiting) {
+        if (isIt(pending)) found.push(pending);
+        if (found.length === count) return found;
+      }
+    }
+    return found;
   }
 
   /** All that waits, in the order in which it came; the table is empty afterwards. */
