@@ -22,7 +22,7 @@ interface Recorded {
 
 /** Recorded exchanges over HTTP, each a connection of its own, as between programs without sessions. */
 function http(): EventDraft[] {
-  const mapper = createMcpMapper({ server: "127.0.0.1" });
+  const mapper = createMcpMapper();
   const exchanges = JSON.parse(sample("mcp/streamable-http-2026-07-28-and-legacy.json").toString("utf8"));
   return exchanges.flatMap(({ request, response }: Record<string, Recorded>, at: number) => {
     const connection = mapper.connect();
@@ -70,7 +70,7 @@ describe.each(Object.keys(RECORDINGS))("the recording %s", (name) => {
   });
 
   it("knows the definition by which a tool was called", () => {
-    const defined = ofType(read(), "mcp.tool.defined").find(({ tool }) => tool === "read_file");
+    const defined = ofType(read(), "tool.defined").find(({ tool }) => tool === "read_file");
     const calls = ofType(read(), "tool.execute").filter(
       ({ tool, phase }) => tool === "read_file" && phase === "started",
     );

@@ -1,16 +1,14 @@
-import { hash } from "node:crypto";
-import { canonicalJson } from "../../base/canonical-json.ts";
 import { exceedsDepth, isObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+import { definitionDigest } from "../../event/fingerprint.ts";
 import { LIMITS } from "../../event/limits.ts";
 import { firstName, oneLine } from "../values.ts";
 import { kept } from "./pending.ts";
 
 export interface Definition {
   readonly tool: string;
-  /** SHA-256, hex, over the definition in the form of RFC 8785, without `_meta`. */
   readonly digest: string;
-  /** The bytes that were hashed, as text. */
-  readonly canonical: string;
+  /** All that the server says of the tool; a changed description is a changed tool. */
+  readonly definition: JsonObject;
   readonly description: string;
 }
 
@@ -23,14 +21,11 @@ export function definitionsIn(result: JsonValue): Definition[] {
   return tools.flatMap((tool) => {
     if (!isObject(tool) || exceedsDepth(tool, LIMITS.dataDepth)) return [];
     const name = firstName(tool, ["name"]);
-    return name === undefined ? [] : [definitionOf(kept(name), tool as JsonObject)];
+    if (name === undefined) return [];
+    const definition = tool as JsonObject;
+    const description = oneLine(firstName(tool, ["description"]) ?? "");
+    return [{ tool: kept(name), digest: definitionDigest(definition), definition, description }];
   });
-}
-
-function definitionOf(tool: string, { _meta, ...definition }: JsonObject): Definition {
-  const canonical = canonicalJson(definition);
-  const description = oneLine(firstName(definition, ["description"]) ?? "");
-  return { tool, canonical, digest: hash("sha256", canonical), description };
 }
 
 /** Which definition each tool had last. Forgets the oldest where a server has tools without end. */
@@ -42,7 +37,10 @@ export class KnownDefinitions {
   }
 
   /** Remembers the definition; tells what it was before, and whether it is another one now. */
-  learn({ tool, digest }: Definition): { isNew: boolean; before: string | undefined } {
+  learn({ tool, digest }: Pick<Definition, "tool" | "digest">): {
+    isNew: boolean;
+    before: string | undefined;
+  } {
     const before = this.#digests.get(tool);
     this.#digests.delete(tool);
     this.#digests.set(tool, digest);

@@ -6,7 +6,7 @@ import { PendingTable } from "./pending.ts";
 export interface McpMapperOptions {
   /** Which agent calls; default: what the client calls itself. */
   readonly agent?: string;
-  /** The server, where it does not say its name. */
+  /** The server's name for the trail. Default: what it calls itself, which it can change as it likes. */
   readonly server?: string;
   readonly runId?: string;
   /** Requests that wait for their answer, per connection. Default 4096. */
@@ -35,7 +35,8 @@ export function createMcpMapper(options: McpMapperOptions = {}): McpMapper {
   const shared = {
     agent: options.agent,
     runId: options.runId,
-    server: { name: options.server, version: undefined },
+    label: options.server,
+    server: { name: undefined, version: undefined },
     definitions: new KnownDefinitions(),
     continued: new PendingTable(pendingMax),
     pendingMax,

@@ -7,7 +7,7 @@ import { type Members, metaOf, withoutMeta } from "./message.ts";
 /** What a method means for the trail. */
 export interface Operation {
   readonly type: string;
-  /** Where the answer is another kind of event than the question. */
+  /** Where an answer is another kind of event than the question; no answer is none. */
   readonly endType?: string;
   readonly category: string;
   subject(params: Members): Subject;

@@ -12,6 +12,8 @@ import type { Pending } from "./pending.ts";
 export interface Surroundings {
   readonly agent: string | undefined;
   readonly runId: string | undefined;
+  /** The server's name as whoever runs it says it, which the server cannot change. */
+  readonly label: string | undefined;
   server: Peer;
   readonly definitions: KnownDefinitions;
   readonly newId: () => string;
@@ -45,14 +47,15 @@ export class Teller {
 
   /** Who speaks to whom, by its own words. */
   common(from: McpSide, meta: Members = {}): Partial<EventDraft> {
-    const { agent, runId, server } = this.#around;
+    const { agent, runId, label } = this.#around;
     const client = this.#client.name;
+    const server = label ?? this.#around.server.name;
     return {
       source: "mcp",
-      origin: (from === "client" ? client : server.name) ?? null,
+      origin: (from === "client" ? client : server) ?? null,
       app: client ?? null,
       agent: agent ?? client ?? null,
-      destination: (from === "client" ? server.name : client) ?? null,
+      destination: (from === "client" ? server : client) ?? null,
       runId: runId ?? null,
       conversationId: this.session ?? null,
       ...traceOf(meta),
@@ -76,6 +79,7 @@ export class Teller {
       data: {
         ...data,
         jsonrpc_id: id,
+        ...approvalOf(pending),
         ...(version === undefined ? {} : { protocol_version: version }),
         ...(digest === undefined ? {} : { definition_digest: digest }),
       },
@@ -91,7 +95,7 @@ export class Teller {
       {
         ...(isWhole ? this.common(from) : fields),
         ...outcome.fields,
-        type: operation.endType ?? operation.type,
+        type: status === "error" ? operation.type : (operation.endType ?? operation.type),
         category: operation.category,
         id: this.newId(),
         phase: isWhole ? null : "completed",
@@ -105,6 +109,7 @@ export class Teller {
         data: {
           ...pending.data,
           ...outcome.data,
+          ...approvalOf(pending),
           ...(isWhole ? this.#peers() : {}),
           ...(progress > 0 ? { progress_messages: progress } : {}),
         },
@@ -112,29 +117,28 @@ export class Teller {
     ];
   }
 
-  /** An event for each definition in an answer to `tools/list` that is new, or another one than before. */
+  /**
+   * An event for each definition in an answer to `tools/list` that is new, or another one than before: as
+   * `trail.tools.define` tells them, which also knows what was said before this process began.
+   */
   defined(result: JsonValue, at: Micros): EventDraft[] {
-    return definitionsIn(result).flatMap((definition) => {
-      const { isNew, before } = this.#around.definitions.learn(definition);
+    return definitionsIn(result).flatMap(({ tool, digest, definition, description }) => {
+      const { isNew, before } = this.#around.definitions.learn({ tool, digest });
       if (!isNew) return [];
-      const { tool, digest, canonical, description } = definition;
-      const what = before === undefined ? "is defined" : "is now defined differently";
+      const common = this.common("client");
+      const isKnown = before !== undefined;
       return [
         {
-          ...this.common("client"),
-          type: "mcp.tool.defined",
-          category: "mcp",
+          ...common,
+          type: isKnown ? "tool.definition_changed" : "tool.defined",
+          category: "config",
+          severity: isKnown ? ("WARN" as const) : ("INFO" as const),
           tool,
+          source: `mcp:${this.#around.label ?? common.destination ?? "unknown"}`,
           resource: { type: "tool", id: tool },
-          status: "ok",
-          severity: before === undefined ? ("INFO" as const) : ("WARN" as const),
           occurredAt: at,
-          summary: `${oneLine(tool)} ${what}: ${description}`,
-          data: {
-            definition_digest: digest,
-            ...(before === undefined ? {} : { previous_digest: before }),
-            definition: canonical,
-          },
+          summary: `${oneLine(tool)} ${isKnown ? "is now defined differently" : "is defined"}: ${description}`,
+          data: { definition, definition_digest: digest, ...(isKnown ? { before } : {}) },
         },
       ];
     });
@@ -149,4 +153,9 @@ export class Teller {
     const said = ({ name, version }: Peer): JsonObject => ({ name: name ?? null, version: version ?? null });
     return { client: said(this.#client), server: said(this.#around.server) };
   }
+}
+
+/** By which a question and its decision are one approval. */
+function approvalOf({ operation, startId }: Pending): JsonObject {
+  return operation?.category === "approval" && startId !== null ? { approval_id: startId } : {};
 }
