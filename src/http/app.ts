@@ -13,15 +13,17 @@ import { problemOf, toResponse } from "./problem.ts";
 import { keyRoutes } from "./routes/admin/keys.ts";
 import { retentionRoutes } from "./routes/admin/retention.ts";
 import { bulkRoute, recordMany } from "./routes/bulk.ts";
+import { hookRoutes } from "./routes/capture/hooks.ts";
+import { langSmithRoutes } from "./routes/capture/langsmith.ts";
+import { openAiTraceRoutes } from "./routes/capture/openai-traces.ts";
+import { otlpRoutes } from "./routes/capture/otlp.ts";
 import { eventRoutes, recordOne } from "./routes/events.ts";
 import { exportRoutes } from "./routes/exports.ts";
 import { deliveryRoutes } from "./routes/forwarding/deliveries.ts";
 import { forwarderTypeRoutes } from "./routes/forwarding/forwarder-types.ts";
 import { forwarderRoutes } from "./routes/forwarding/forwarders.ts";
 import { healthRoutes } from "./routes/health.ts";
-import { hookRoutes } from "./routes/hooks.ts";
 import { logRoutes } from "./routes/log.ts";
-import { otlpRoutes } from "./routes/otlp.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { storeRoutes } from "./routes/store.ts";
 import { streamRoute } from "./routes/stream.ts";
@@ -138,6 +140,8 @@ function addRoutes(route: Route, state: ServerState): void {
   storeRoutes(route, state);
   otlpRoutes(route, state);
   hookRoutes(route, state);
+  openAiTraceRoutes(route, state);
+  langSmithRoutes(route, state);
   logRoutes(route, state);
   forwarderRoutes(route, state);
   deliveryRoutes(route, state);
@@ -172,7 +176,7 @@ function answerElsewhere(
 }
 
 function isApi(path: string): boolean {
-  return path.startsWith("/api/") || path.startsWith("/v1/");
+  return ["/api/", "/v1/", "/langsmith/"].some((prefix) => path.startsWith(prefix));
 }
 
 /** The route's pattern, never the path: metrics must not grow with what strangers ask for. */

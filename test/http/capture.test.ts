@@ -212,7 +212,15 @@ describe("hooks over HTTP", () => {
 });
 
 describe("hostile input", () => {
-  const endpoints = ["/api/v1/events", "/api/v1/events/bulk", "/v1/traces", "/v1/logs", "/v1/metrics"];
+  const endpoints = [
+    "/api/v1/events",
+    "/api/v1/events/bulk",
+    "/v1/traces",
+    "/v1/logs",
+    "/v1/metrics",
+    "/v1/traces/ingest",
+    "/langsmith/runs/batch",
+  ];
   it.each(endpoints)(
     `never gives a 500 at %s, and stores nothing that is broken`,
     { timeout: 120_000 },

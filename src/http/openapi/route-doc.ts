@@ -6,7 +6,7 @@ export type Schema = Record<string, unknown>;
 
 /** One row for each route: its document, what it asks of a key, and a test are read from it. */
 export interface RouteDoc {
-  readonly method: "get" | "post" | "put" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   readonly path: string;
   /** What the route asks of an API key. */
   readonly need: Need;

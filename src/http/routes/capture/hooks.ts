@@ -1,11 +1,11 @@
 import type { Context } from "hono";
-import { LIMITS } from "../../event/limits.ts";
-import { fromHook } from "../../ingest/hooks/hook.ts";
-import { type Access, writerScope } from "../access.ts";
-import { parseJson } from "../body.ts";
-import { askedBy } from "../door.ts";
-import type { Route } from "../routing.ts";
-import type { ServerState } from "../server-state.ts";
+import { LIMITS } from "../../../event/limits.ts";
+import { fromHook } from "../../../ingest/hooks/hook.ts";
+import { type Access, writerScope } from "../../access.ts";
+import { parseJson } from "../../body.ts";
+import { askedBy } from "../../door.ts";
+import type { Route } from "../../routing.ts";
+import type { ServerState } from "../../server-state.ts";
 
 /**
  * What coding agents post while they wait for the answer. The events go to the spool, one write

@@ -1,21 +1,19 @@
 import type { Context } from "hono";
-import { acceptDraft } from "../../event/accept.ts";
-import { LIMITS } from "../../event/limits.ts";
-import type { Ingested } from "../../ingest/ingested.ts";
-import { type Access, writerScope } from "../access.ts";
-import { askedBy } from "../door.ts";
-import type { Route } from "../routing.ts";
-import type { ServerState } from "../server-state.ts";
-
-const CHUNK_EVENTS = 1_000;
+import { LIMITS } from "../../../event/limits.ts";
+import type { Ingested } from "../../../ingest/ingested.ts";
+import { type Access, writerScope } from "../../access.ts";
+import { askedBy } from "../../door.ts";
+import type { Route } from "../../routing.ts";
+import type { ServerState } from "../../server-state.ts";
+import { commitIngested } from "./intake.ts";
 
 /** OTLP/HTTP (OTLP 1.9 §3.2): traces and logs become events, metrics are counted. */
 export function otlpRoutes(route: Route, state: ServerState): void {
   route("post", "/v1/traces", (c, access) =>
     receive(c, access, state, "rejectedSpans", async (body, contentType, context) => {
       const [{ decodeTraces }, { fromTraces }] = await Promise.all([
-        import("../../ingest/otlp/decode.ts"),
-        import("../../ingest/otlp/traces.ts"),
+        import("../../../ingest/otlp/decode.ts"),
+        import("../../../ingest/otlp/traces.ts"),
       ]);
       return fromTraces(await decodeTraces(body, contentType), context);
     }),
@@ -23,8 +21,8 @@ export function otlpRoutes(route: Route, state: ServerState): void {
   route("post", "/v1/logs", (c, access) =>
     receive(c, access, state, "rejectedLogRecords", async (body, contentType, context) => {
       const [{ decodeLogs }, { fromLogs }] = await Promise.all([
-        import("../../ingest/otlp/decode.ts"),
-        import("../../ingest/otlp/logs.ts"),
+        import("../../../ingest/otlp/decode.ts"),
+        import("../../../ingest/otlp/logs.ts"),
       ]);
       return fromLogs(await decodeLogs(body, contentType), context);
     }),
@@ -32,8 +30,8 @@ export function otlpRoutes(route: Route, state: ServerState): void {
   route("post", "/v1/metrics", (c, access) =>
     receive(c, access, state, "rejectedDataPoints", async (body, contentType) => {
       const [{ decodeMetrics }, { fromMetrics }] = await Promise.all([
-        import("../../ingest/otlp/decode.ts"),
-        import("../../ingest/otlp/metrics.ts"),
+        import("../../../ingest/otlp/decode.ts"),
+        import("../../../ingest/otlp/metrics.ts"),
       ]);
       return fromMetrics(await decodeMetrics(body, contentType));
     }),
@@ -57,18 +55,7 @@ async function receive(
   const contentType = c.req.header("content-type");
   const scope = writerScope(access);
   const ingested = await read(await askedBy(c).body(LIMITS.bodyBytes), contentType, scope);
-  const drafts = ingested.drafts.map((draft) => acceptDraft({ ...draft, ...scope }, scope));
-  let appended = 0;
-  for (let at = 0; at < drafts.length; at += CHUNK_EVENTS) {
-    const outcomes = await state.trail.append(drafts.slice(at, at + CHUNK_EVENTS));
-    for (const [i, outcome] of outcomes.entries()) {
-      if (outcome.status === "appended") appended++;
-      if (outcome.status === "rejected") ingested.rejected.push({ index: at + i, reason: outcome.reason });
-    }
-  }
-  state.metrics.events("otlp", appended);
-  state.metrics.rejected("otlp", ingested.rejected.length);
-  for (const [reason, count] of Object.entries(ingested.dropped)) state.metrics.dropped(reason, count);
+  await commitIngested(state, "otlp", ingested, scope);
   return answer(c, contentType, rejectedKey, ingested);
 }
 
