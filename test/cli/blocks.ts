@@ -17,11 +17,13 @@ export function blocksOf(page: string): Block[] {
   return [...fences].map(([, language = "", file, text = ""]) => ({ language, file, text }));
 }
 
-/** An empty folder in which `daybook` can be imported. */
-export function newcomersFolder(): string {
+/** An empty folder in which `daybook` can be imported, and what else is named. */
+export function newcomersFolder(others: readonly string[] = []): string {
   const folder = emptyFolder();
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(ROOT, join(folder, "node_modules/daybook"));
+  for (const name of others)
+    symlinkSync(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
   return folder;
 }
 

@@ -12,7 +12,13 @@ const PAGES = [
   "retention",
   "forwarders",
   "approvals",
+  "adapters",
 ];
+
+/** What the examples of a page import beside us: packages, or all of a scope. */
+const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  adapters: ["ai"],
+};
 
 /** A block, and what the page says that it prints; `…` stands for anything. */
 function* examples(page: string): Generator<{ block: Block; printed: string | undefined }> {
@@ -26,7 +32,7 @@ function* examples(page: string): Generator<{ block: Block; printed: string | un
 
 describe("the worked example", () => {
   it.each(PAGES)("of docs/%s.md runs and prints what the page says", async (name) => {
-    const folder = newcomersFolder();
+    const folder = newcomersFolder(OTHERS[name]);
     const server = start(folder, ["serve", "--port", "0", "--json"], {
       DAYBOOK_FORWARDER_FILES: "./forwarded",
     });

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entryIsBare } from "../tidy/guards.ts";
+import { INTEGRATIONS } from "../tidy/layers.ts";
 import { ROOT, readSources } from "../tidy/sources.ts";
 import { emptyFolder } from "./daybook.ts";
 
@@ -33,6 +34,19 @@ describe("the built package", () => {
     const built = readBuilt();
     expect(entryIsBare("dist/index.js")(built)).toEqual([]);
     expect(entryIsBare("dist/cli/main.js")(built)).not.toEqual([]);
+  });
+
+  it("has an adapter per sub-path, with its types, that needs no package either", async () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    const built = readBuilt();
+    const paths = Object.keys(manifest.exports).filter((path) => !/^\.(?:\/package\.json)?$/.test(path));
+    expect(paths).toEqual(INTEGRATIONS.map((name) => `./${name}`));
+    for (const path of paths) {
+      const { types, default: entry } = manifest.exports[path];
+      expect(entryIsBare(entry.slice("./".length))(built), path).toEqual([]);
+      expect(existsSync(join(ROOT, types)), types).toBe(true);
+      expect(Object.keys(await import(join(ROOT, entry))), path).not.toEqual([]);
+    }
   });
 
   it("holds no test, and everything that the manifest promises", () => {

@@ -27,6 +27,7 @@ export const importRule: Guard = (sources) =>
       if (!path.startsWith("src/") || other === undefined)
         return broken(`imports ${specifier}, outside of src`);
       if (other === layer || layer.mayImport.includes(other.folder)) return [];
+      if (kind === "type" && layer.types.includes(other.folder)) return [];
       if (kind === "dynamic" && layer.onDemand.includes(other.folder)) return [];
       return broken(`(${layer.folder}) imports ${path} (${other.folder})`);
     });

@@ -9,6 +9,8 @@ export interface Layer {
   readonly mayImport: readonly string[];
   /** What it may import only with `import()`, so that it costs nothing until it is asked for. */
   readonly onDemand: readonly string[];
+  /** Folders of which it may know the types. */
+  readonly types: readonly string[];
   /** npm packages. */
   readonly packages: readonly string[];
 }
@@ -17,10 +19,18 @@ const layer = (folder: string, mayImport: readonly string[], packages: readonly 
   folder,
   mayImport,
   onDemand: [],
+  types: [],
   packages,
 });
 
+/** An adapter to one framework: what all of them share, and the type of a trail. Of no package, not even types. */
+const integration = (folder: string, mayImport: readonly string[]): Layer => ({
+  ...layer(folder, ["base", "event", "ingest", ...mayImport]),
+  types: ["trail"],
+});
+
 const PORT = ["base", "event", "tlog", "query", "view"];
+export const INTEGRATIONS = ["ai-sdk"];
 export const ADAPTERS = ["store/memory", "store/postgres", "store/remote", "store/sqlite"];
 const HTTP = [
   "base",
@@ -58,6 +68,8 @@ export const LAYERS: readonly Layer[] = [
     ...["base", "event", "tlog", "evidence", "redact", "query", "view", "rule", "thread", "emit", "store"],
     "forward",
   ]),
+  integration("integrations", []),
+  ...INTEGRATIONS.map((name) => integration(`integrations/${name}`, ["integrations"])),
   layer("http", HTTP, ["hono", "@hono/node-server"]),
   layer("cli", [...HTTP, "http", "index", ...ADAPTERS], ["commander"]),
   {
@@ -76,6 +88,7 @@ export const LAYERS: readonly Layer[] = [
       "trail",
     ],
     onDemand: ADAPTERS,
+    types: [],
     packages: [],
   },
 ];
@@ -91,9 +104,10 @@ export function layerOf(path: string): Layer | undefined {
 export function layersTable(): string {
   const names = (list: readonly string[]): string =>
     list.map((name) => `\`${name}\``).join(", ") || "nothing";
-  const rows = LAYERS.map(({ folder, mayImport, onDemand, packages }) => {
+  const rows = LAYERS.map(({ folder, mayImport, onDemand, types, packages }) => {
     const later = onDemand.length > 0 ? `; when asked for: ${names(onDemand)}` : "";
-    return `| \`${folder}\` | ${names(mayImport)}${later} | ${packages.length > 0 ? names(packages) : ""} |`;
+    const known = types.length > 0 ? `; types of ${names(types)}` : "";
+    return `| \`${folder}\` | ${names(mayImport)}${later}${known} | ${packages.length > 0 ? names(packages) : ""} |`;
   });
   return ["| folder | may import | packages |", "| --- | --- | --- |", ...rows].join("\n");
 }

@@ -51,6 +51,8 @@ const RULES: Readonly<Record<string, Rule>> = {
       [source("src/base/a.ts", `import { z } from ${q}hono${q};`)],
       [source("src/trail/a.ts", `import { b } from ${q}../../test/b.ts${q};`)],
       [source("src/new/a.ts", "")],
+      [source("src/integrations/ai-sdk/a.ts", `import { openTrail } from ${q}../../trail/b.ts${q};`)],
+      [source("src/integrations/ai-sdk/a.ts", `import type { Tool } from ${q}ai${q};`)],
     ],
   },
   "no import cycles": {

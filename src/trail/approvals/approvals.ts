@@ -5,10 +5,10 @@ import type { JsonObject, JsonValue } from "../../base/json.ts";
 import { isUuid, uuidv7 } from "../../base/uuid.ts";
 import type { Actor, AuditEvent, EventDraft } from "../../event/event.ts";
 import { callDigest } from "../../event/fingerprint.ts";
+import { surroundings } from "../../event/surroundings.ts";
 import type { Store } from "../../store/store.ts";
 import { APPROVAL_EVENTS, type ApprovalRule } from "../../view/approvals.ts";
 import type { CallDraft, Tools } from "../calls/tools.ts";
-import { surroundings } from "../context.ts";
 import { raiseViolations } from "./raise.ts";
 import { type DecisionSignature, judgeDecision, signDecision } from "./statement.ts";
 

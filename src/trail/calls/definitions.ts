@@ -1,8 +1,8 @@
 import type { JsonValue } from "../../base/json.ts";
 import type { AuditEvent, EventDraft } from "../../event/event.ts";
 import { definitionDigest } from "../../event/fingerprint.ts";
+import { surroundings } from "../../event/surroundings.ts";
 import type { Store } from "../../store/store.ts";
-import { surroundings } from "../context.ts";
 
 /** What a model is told of a tool. Everything in it counts: a changed description is a changed tool. */
 export interface ToolDefinition {

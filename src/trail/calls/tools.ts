@@ -2,9 +2,9 @@ import { messageOf } from "../../base/error.ts";
 import type { JsonValue } from "../../base/json.ts";
 import { isUuid, uuidv7 } from "../../base/uuid.ts";
 import type { AuditEvent, EventDraft, Usage } from "../../event/event.ts";
+import { surroundings, within } from "../../event/surroundings.ts";
 import type { Status } from "../../event/vocabulary.ts";
 import type { Store } from "../../store/store.ts";
-import { surroundings, within } from "../context.ts";
 import type { Scope } from "../trail.ts";
 import {
   type CallPage,

@@ -1,6 +1,6 @@
 import { uuidv7 } from "../../base/uuid.ts";
 import type { EventDraft } from "../../event/event.ts";
-import { surroundings, within } from "../context.ts";
+import { surroundings, within } from "../../event/surroundings.ts";
 import { finishDraft, logDraft, startDraft } from "./drafts.ts";
 import type { RunDraft, RunEnd } from "./run.ts";
 

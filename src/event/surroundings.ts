@@ -11,13 +11,14 @@ export interface Surroundings {
   readonly environment?: string | undefined;
 }
 
-const storage = new AsyncLocalStorage<Surroundings>();
+/** For what must bind it to a place that is not a function, such as a diagnostics channel. */
+export const surroundingsStorage = new AsyncLocalStorage<Surroundings>();
 
 /** Runs `work` within the surroundings, on top of those around it. */
 export function within<T>(surroundings: Surroundings, work: () => T): T {
-  return storage.run({ ...storage.getStore(), ...surroundings }, work);
+  return surroundingsStorage.run({ ...surroundingsStorage.getStore(), ...surroundings }, work);
 }
 
 export function surroundings(): Surroundings {
-  return storage.getStore() ?? {};
+  return surroundingsStorage.getStore() ?? {};
 }
