@@ -22,7 +22,7 @@ export { ThreadGraph } from "./thread/thread-graph.ts";
 export type { ToolCall } from "./trail/calls/call.ts";
 export type { CallDraft, CallEnd, Completion, Tools } from "./trail/calls/tools.ts";
 export type { Completeness } from "./trail/completeness.ts";
-export type { Insights } from "./trail/insights.ts";
+export type { Insights } from "./trail/insights/insights.ts";
 export { nopTrail } from "./trail/nop-trail.ts";
 export type { TrailOptions } from "./trail/options.ts";
 export type { Pruned, PruneOptions, Retention, RetentionPolicy } from "./trail/retention.ts";

@@ -1,36 +1,14 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
+import { readRange } from "./explore/range.ts";
 import { FeedPage } from "./feed/feed-page.tsx";
 import { ForwardersPage } from "./forwarders/forwarders-page.tsx";
 import { IntegrityPage } from "./integrity/integrity-page.tsx";
 import { OverviewPage } from "./overview/overview-page.tsx";
+import { setZone, type Zone } from "./parts/zone.ts";
 import { RunPage } from "./runs/run-page.tsx";
 import { RunsPage } from "./runs/runs-page.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { ThreadPage, ThreadsPage } from "./threads/threads-page.tsx";
-
-/** What the address says: the query as people write it, and the event that is open. */
-export interface FeedSearch {
-  q?: string;
-  event?: string;
-}
-
-const rootRoute = createRootRoute({
-  component: () => (
-    <Shell>
-      <Outlet />
-    </Shell>
-  ),
-});
-
-export const feedRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: "/",
-  validateSearch: (search: Record<string, unknown>): FeedSearch => ({
-    ...(typeof search.q === "string" && search.q !== "" ? { q: search.q } : {}),
-    ...(typeof search.event === "string" && search.event !== "" ? { event: search.event } : {}),
-  }),
-  component: FeedPage,
-});
 
 type Search = Record<string, unknown>;
 
@@ -42,6 +20,32 @@ function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], un
   const kept = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
+
+const zoneOf = (tz: unknown): Zone | undefined => (tz === "utc" || tz === "local" ? tz : undefined);
+
+/** The zone of an address is this browser's from then on, so that links without it keep to it. */
+const rootRoute = createRootRoute({
+  validateSearch: ({ tz }: Search) => given({ tz: zoneOf(tz) }),
+  beforeLoad: ({ search }) => {
+    if (search.tz !== undefined) setZone(search.tz);
+  },
+  component: () => (
+    <Shell>
+      <Outlet />
+    </Shell>
+  ),
+});
+
+export const feedRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  // The query as people write it, the event that is open, the time range, and the columns.
+  validateSearch: ({ q, event, cols, ...search }: Search) => ({
+    ...given({ q: text(q), event: text(event), cols: text(cols) }),
+    ...readRange(search),
+  }),
+  component: FeedPage,
+});
 
 export const runsRoute = createRoute({
   getParentRoute: () => rootRoute,

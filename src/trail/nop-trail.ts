@@ -5,7 +5,7 @@ import { createApprovals } from "./approvals/approvals.ts";
 import { createTools } from "./calls/tools.ts";
 import { createCatalog } from "./catalog.ts";
 import { lazyForwarders, SharedForwarding } from "./forwarding.ts";
-import { createInsights } from "./insights.ts";
+import { createInsights } from "./insights/insights.ts";
 import { createReader } from "./reader.ts";
 import { createRetention } from "./retention.ts";
 import { createRuns } from "./runs/runs.ts";

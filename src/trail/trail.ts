@@ -10,7 +10,7 @@ import type { AccessScope } from "./access-scope.ts";
 import type { Approvals } from "./approvals/approvals.ts";
 import type { Tools } from "./calls/tools.ts";
 import type { Catalog } from "./catalog.ts";
-import type { Insights } from "./insights.ts";
+import type { Insights } from "./insights/insights.ts";
 import type { Pruned, PruneOptions, Retention } from "./retention.ts";
 import type { Runs } from "./runs/runs.ts";
 import type { EvidenceOptions } from "./seal/evidence.ts";

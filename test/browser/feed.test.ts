@@ -1,9 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Stage, shownSeqs } from "./stage.ts";
+import { axe, Stage, shownSeqs } from "./stage.ts";
 
 const SCREENS = join(import.meta.dirname, "../../test-results/screens");
 mkdirSync(SCREENS, { recursive: true });
@@ -19,13 +18,6 @@ afterEach(() => {
 
 async function shot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENS, `${name}.png`) });
-}
-
-async function axe(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(
-    (violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`,
-  );
 }
 
 const live = (page: Page): Promise<string | null> => page.getByTestId("live").textContent();

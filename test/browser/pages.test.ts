@@ -1,11 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { fillWeek } from "../../scripts/demo/week.ts";
 import { openReceiver, type Receiver } from "../forward/receiver.ts";
-import { Stage } from "./stage.ts";
+import { axe, Stage } from "./stage.ts";
 
 const SCREENS = join(import.meta.dirname, "../../test-results/screens");
 mkdirSync(SCREENS, { recursive: true });
@@ -62,11 +61,7 @@ describe("the pages", () => {
       await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
       await page.waitForLoadState("networkidle");
       await page.screenshot({ path: join(SCREENS, `${name}-${theme}-${width}.png`) });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect([
-        name,
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" "))}`),
-      ]).toEqual([name, []]);
+      expect([name, await axe(page)]).toEqual([name, []]);
       expect([name, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([name, width]);
       await page.context().close();
     }

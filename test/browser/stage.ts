@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { createApp } from "../../src/http/app.ts";
 import { type Listening, listen } from "../../src/http/listen.ts";
@@ -17,6 +18,14 @@ const ARGS = [
   "--disable-sync",
 ];
 const PAGE_DIR = join(import.meta.dirname, "../../dist/ui");
+
+interface PageOptions {
+  width?: number;
+  height?: number;
+  dark?: boolean;
+  /** Where the browser is; default: where the machine is. */
+  timezone?: string;
+}
 
 /** A real server over a real file, and a real browser that looks at it. */
 export class Stage {
@@ -48,11 +57,12 @@ export class Stage {
   }
 
   /** A page that reports errors, violations of its policy, and every host that it asks. */
-  async page(path = "/", options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Page> {
-    const { width = 1280, height = 800, dark = false } = options;
+  async page(path = "/", options: PageOptions = {}): Promise<Page> {
+    const { width = 1280, height = 800, dark = false, timezone } = options;
     const context = await this.browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? "dark" : "light",
+      ...(timezone === undefined ? {} : { timezoneId: timezone }),
     });
     const page = await context.newPage();
     page.on("pageerror", (error) => this.trouble.push(error.message));
@@ -85,4 +95,10 @@ export async function shownSeqs(page: Page): Promise<number[]> {
       all.map((row) => ({ seq: Number(row.getAttribute("data-seq")), top: row.getBoundingClientRect().top })),
     );
   return rows.sort((a, b) => a.top - b.top).map((row) => row.seq);
+}
+
+/** What axe finds wrong with the page as it is, a line each. */
+export async function axe(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }

@@ -127,6 +127,14 @@ describe("figures", () => {
     expect(facets.data).toMatchObject([
       { field: "agent", values: [{ count: 4 }, { count: 4 }, { count: 4 }] },
     ]);
+    const whole = await get(`/api/v1/histogram?since=${at(0)}&until=${at(59)}&bars=10`, "figures");
+    expect(whole.meta).toMatchObject({ counted_since: (whole.meta as unknown as { since: string }).since });
+    const bars = whole.data as unknown as Array<{ events: number; statuses: Record<string, number> }>;
+    expect(bars.reduce((sum, { statuses }) => sum + (statuses.error ?? 0), 0)).toBe(12);
+    const some = await get("/api/v1/histogram?filter[resource_id]=f1&filter[status]=-error", "figures");
+    expect(
+      (some.data as unknown as Array<{ events: number }>).reduce((sum, bar) => sum + bar.events, 0),
+    ).toBe(12);
     const touched = await get("/api/v1/touches?filter[agent]=agent%200", "figures");
     expect(touched.data).toHaveLength(4);
     const who = await get("/api/v1/touches?filter[resource_type]=file&filter[resource_id]=f1", "figures");
@@ -134,6 +142,13 @@ describe("figures", () => {
     for (const query of ["by=color", "only=agent", "bucket=week", "since=x", "x=1"]) {
       expect((await server.request(`/api/v1/stats?${query}`)).status).toBe(400);
     }
+    for (const query of [
+      "bars=1",
+      "since=x",
+      "filter[color]=red",
+      "since=2026-02-02T00:00:00Z&until=2026-02-01T00:00:00Z",
+    ])
+      expect((await server.request(`/api/v1/histogram?${query}`)).status).toBe(400);
   });
 });
 

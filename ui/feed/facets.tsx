@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { get } from "../api/events.ts";
+import { boundsOf, type Range, toInterval } from "../explore/range.ts";
 import { formatTerm, type Term, toFilters } from "./query-text.ts";
 
 /** Keys of the query, by the fields of events that are counted. */
@@ -19,18 +20,23 @@ interface Found {
 
 interface Props {
   terms: readonly Term[];
+  range: Range;
   onChange(terms: readonly Term[]): void;
 }
 
 /** The most frequent values among the events that match, each to keep or to leave out. */
-export function Facets({ terms, onChange }: Props) {
+export function Facets({ terms, range, onChange }: Props) {
   const params = toFilters(terms);
   params.set("field", Object.keys(FIELDS).join(","));
   params.set("top", String(TOP));
   const asked = params.toString();
   const { data } = useQuery({
-    queryKey: ["facets", asked],
-    queryFn: async () => (await get(`/api/v1/facets?${asked}`)) as Found,
+    queryKey: ["facets", asked, range],
+    queryFn: async () => {
+      const interval = toInterval(boundsOf(range, Date.now()));
+      const within = interval === null ? "" : `&filter[occurred_at]=${encodeURIComponent(interval)}`;
+      return (await get(`/api/v1/facets?${asked}${within}`)) as Found;
+    },
     refetchInterval: LOOK_AGAIN_MS,
     placeholderData: (before) => before,
   });

@@ -1,14 +1,19 @@
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import type { WireEvent } from "../api/events.ts";
 import { Icon } from "../design/icons.tsx";
+import { type Column, ColumnsMenu, columnsOf } from "../explore/columns.tsx";
+import { Histogram } from "../explore/histogram.tsx";
+import { type Bounds, boundsOf, isAll, type Range, readRange, toInterval } from "../explore/range.ts";
+import { RangeMenu } from "../explore/range-menu.tsx";
+import { SavedViews } from "../explore/saved-views.tsx";
 import { feedRoute } from "../router.tsx";
 import { Detail } from "./detail.tsx";
 import { Facets } from "./facets.tsx";
 import { type FeedState, FeedStore, type LiveState } from "./feed-store.ts";
 import { FirstSteps } from "./first-steps.tsx";
 import { KeyHelp } from "./key-help.tsx";
-import { Listing } from "./listing.tsx";
+import { Listing, tracks } from "./listing.tsx";
+import { usePageKeys } from "./page-keys.ts";
 import { QueryBar } from "./query-bar.tsx";
 import { formatQuery, formatTerm, parseQuery, type Term, toFilters } from "./query-text.ts";
 
@@ -20,11 +25,13 @@ const LIVE_WORDS: Readonly<Record<LiveState, string>> = {
 };
 
 export function FeedPage() {
-  const { q = "", event: openId } = feedRoute.useSearch();
-  const { setQuery, setTerms, open } = useAddress(openId);
+  const { q = "", event: openId, cols, ...search } = feedRoute.useSearch();
+  const range = readRange({ ...search });
+  const { setQuery, setTerms, setRange, setColumns, open } = useAddress(openId);
   const { terms, problem } = useMemo(() => parseQuery(q), [q]);
-  const store = useFeed(terms);
+  const { store, bounds, filters } = useFeed(terms, range);
   const state = useSyncExternalStore(store.subscribe, store.getState);
+  const columns = useMemo(() => columnsOf(cols), [cols]);
   const [helpOpen, setHelpOpen] = useState(false);
   const queryInput = useRef<HTMLInputElement>(null);
 
@@ -41,6 +48,7 @@ export function FeedPage() {
     focusQuery: () => queryInput.current?.focus(),
     help: () => setHelpOpen(true),
   });
+  const narrowed = terms.length > 0 || !isAll(range);
 
   return (
     <div className={openId === undefined ? "feed" : "feed with-detail"}>
@@ -50,17 +58,24 @@ export function FeedPage() {
         <Tools store={store} live={state.live} togglePause={togglePause} help={() => setHelpOpen(true)} />
       </div>
       <div className="bars">
-        <Chips terms={terms} onChange={setTerms} />
-        {state.events.length > 0 || terms.length > 0 ? <Facets terms={terms} onChange={setTerms} /> : null}
+        <div className="explore">
+          <RangeMenu range={range} onChange={setRange} />
+          <ColumnsMenu columns={columns} onChange={setColumns} />
+          <Views />
+          <Chips terms={terms} onChange={setTerms} />
+        </div>
+        {state.events.length > 0 || narrowed ? (
+          <Overview {...{ filters, bounds, terms, range, setRange, setTerms }} />
+        ) : null}
       </div>
-      <div className="listing">
+      <div className="listing" style={tracks(columns)}>
         <Content
-          store={store}
-          state={state}
-          filtered={terms.length > 0}
-          clear={() => setTerms([])}
-          openId={openId}
-          onOpen={open}
+          {...{ store, state, columns, openId, onOpen: open }}
+          filtered={narrowed}
+          clear={() => {
+            setQuery("");
+            setRange({});
+          }}
         />
       </div>
       {openId === undefined ? null : (
@@ -75,6 +90,40 @@ export function FeedPage() {
       )}
       {helpOpen ? <KeyHelp onClose={() => setHelpOpen(false)} /> : null}
     </div>
+  );
+}
+
+interface OverviewProps {
+  filters: string;
+  bounds: Bounds;
+  terms: readonly Term[];
+  range: Range;
+  setRange(range: Range): void;
+  setTerms(terms: readonly Term[]): void;
+}
+
+/** The events at a distance: how many when, and which values are frequent. */
+function Overview({ filters, bounds, terms, range, setRange, setTerms }: OverviewProps) {
+  return (
+    <>
+      <Histogram filters={filters} bounds={bounds} onZoom={setRange} />
+      <Facets terms={terms} range={range} onChange={setTerms} />
+    </>
+  );
+}
+
+/** The address without the event that is open: what a saved view keeps. */
+function Views() {
+  const router = useRouter();
+  return (
+    <SavedViews
+      current={() => {
+        const params = new URLSearchParams(location.search);
+        params.delete("event");
+        return params.toString();
+      }}
+      onOpen={(search) => router.history.push(search === "" ? "/" : `/?${search}`)}
+    />
   );
 }
 
@@ -120,18 +169,19 @@ interface ContentProps {
   state: FeedState;
   filtered: boolean;
   clear(): void;
+  columns: readonly Column[];
   openId: string | undefined;
   onOpen(id: string): void;
 }
 
-function Content({ store, state, filtered, clear, openId, onOpen }: ContentProps) {
+function Content({ store, state, filtered, clear, ...rest }: ContentProps) {
   const { error, events, loading, scan } = state;
   if (error !== null && events.length === 0) {
     return <Trouble message={error.message} status={error.status} retry={() => void store.start()} />;
   }
   if (!loading && events.length === 0)
     return <Nothing filtered={filtered} clear={clear} scanned={scan?.scanned} />;
-  return <Listing store={store} state={state} openId={openId} onOpen={onOpen} />;
+  return <Listing store={store} state={state} {...rest} />;
 }
 
 /** What the page may change in its own address. */
@@ -145,6 +195,13 @@ function useAddress(openId: string | undefined) {
     return {
       setQuery,
       setTerms: (terms: readonly Term[]): void => setQuery(formatQuery(terms)),
+      setRange: (next: Range): void => {
+        const none = { range: undefined, from: undefined, to: undefined };
+        void navigate({ search: (old) => ({ ...old, ...none, ...next }) });
+      },
+      setColumns: (cols: string | undefined): void => {
+        void navigate({ search: (old) => ({ ...old, cols }), replace: true });
+      },
       open: (event: string | undefined): void => {
         void navigate({ search: (old) => ({ ...old, event }), replace: isOpen && event !== undefined });
       },
@@ -152,15 +209,23 @@ function useAddress(openId: string | undefined) {
   }, [navigate, isOpen]);
 }
 
-/** A feed for the filters, begun when they change and ended when they go. */
-function useFeed(terms: readonly Term[]): FeedStore {
-  const key = toFilters(terms).toString();
-  const store = useMemo(() => new FeedStore(new URLSearchParams(key)), [key]);
+/** A feed for the filters, begun when they change and ended when they go. A relative range counts from then. */
+function useFeed(terms: readonly Term[], range: Range) {
+  const filters = toFilters(terms).toString();
+  const rangeKey = JSON.stringify(range);
+  const feed = useMemo(() => {
+    const bounds = boundsOf(JSON.parse(rangeKey) as Range, Date.now());
+    const params = new URLSearchParams(filters);
+    const interval = toInterval(bounds);
+    if (interval !== null) params.append("filter[occurred_at]", interval);
+    return { store: new FeedStore(params), bounds, filters };
+  }, [filters, rangeKey]);
+  const { store } = feed;
   useEffect(() => {
     void store.start();
     return () => store.stop();
   }, [store]);
-  return store;
+  return feed;
 }
 
 function Chips({ terms, onChange }: { terms: readonly Term[]; onChange(terms: readonly Term[]): void }) {
@@ -220,73 +285,4 @@ function Nothing({
       </button>
     </div>
   );
-}
-
-interface PageKeys {
-  events: readonly WireEvent[];
-  openId: string | undefined;
-  open(id: string | undefined): void;
-  togglePause(): void;
-  focusQuery(): void;
-  help(): void;
-}
-
-function usePageKeys(keys: PageKeys): void {
-  const latest = useRef(keys);
-  latest.current = keys;
-  useEffect(() => {
-    const onKey = (pressed: KeyboardEvent): void => {
-      const { events, openId, open, togglePause, focusQuery, help } = latest.current;
-      const target = pressed.target instanceof HTMLElement ? pressed.target : null;
-      if (pressed.metaKey || pressed.ctrlKey || pressed.altKey || target?.closest("dialog") !== null) return;
-      if (target?.closest("input, textarea, select") !== null) return;
-      const at = events.findIndex((event) => event.id === openId);
-      const move = (to: number): void => {
-        const event = events[Math.max(0, Math.min(events.length - 1, to))];
-        if (event !== undefined) open(event.id);
-      };
-      const inDetail = pressed.key.startsWith("Arrow") && target?.closest(".detail") !== null;
-      const action = inDetail
-        ? undefined
-        : actionFor(pressed.key, { at, move, close: () => open(undefined), togglePause, focusQuery, help });
-      if (action === undefined) return;
-      pressed.preventDefault();
-      action();
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, []);
-}
-
-interface Actions {
-  at: number;
-  move(to: number): void;
-  close(): void;
-  togglePause(): void;
-  focusQuery(): void;
-  help(): void;
-}
-
-function actionFor(
-  key: string,
-  { at, move, close, togglePause, focusQuery, help }: Actions,
-): (() => void) | undefined {
-  switch (key) {
-    case "j":
-    case "ArrowDown":
-      return () => move(at + 1);
-    case "k":
-    case "ArrowUp":
-      return () => move(at < 0 ? 0 : at - 1);
-    case "Escape":
-      return close;
-    case "p":
-      return togglePause;
-    case "/":
-      return focusQuery;
-    case "?":
-      return help;
-    default:
-      return undefined;
-  }
 }

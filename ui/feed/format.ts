@@ -1,31 +1,49 @@
 import type { WireEvent } from "../api/events.ts";
 import type { IconName } from "../design/icons.tsx";
+import { currentZone, type Zone } from "../parts/zone.ts";
 
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-});
-const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+const DAY = { month: "short", day: "numeric" } as const;
+const written = { local: writers({}), utc: writers({ timeZone: "UTC" }) };
+
+function writers(zone: { timeZone?: string }) {
+  return {
+    clock: new Intl.DateTimeFormat(undefined, { ...CLOCK, ...zone }),
+    day: new Intl.DateTimeFormat(undefined, { ...DAY, ...zone }),
+    full: new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long", ...zone }),
+  };
+}
 
 /** The time of day with milliseconds; another day's is led by its date. */
-export function shortTime(rfc3339: string): string {
+export function shortTime(rfc3339: string, zone: Zone = currentZone()): string {
+  const { clock, day } = written[zone];
   const at = new Date(rfc3339);
-  if (at.toDateString() !== new Date().toDateString())
-    return `${day.format(at)} ${clock.format(at).slice(0, 5)}`;
+  const date = day.format(at);
+  if (date !== day.format(new Date()) || Math.abs(Date.now() - at.getTime()) > DAY_MS)
+    return `${date} ${clock.format(at).slice(0, 5)}`;
   return `${clock.format(at)}.${String(at.getMilliseconds()).padStart(3, "0")}`;
 }
 
-export function fullTime(rfc3339: string): string {
-  return `${new Date(rfc3339).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" })} (${rfc3339})`;
+export function fullTime(rfc3339: string, zone: Zone = currentZone()): string {
+  return `${written[zone].full.format(new Date(rfc3339))} (${rfc3339})`;
 }
 
 export function duration(ms: number | null): string {
   if (ms === null) return "";
   if (ms < 1000) return `${ms} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
-  return `${Math.floor(ms / 60_000)} m ${Math.round((ms % 60_000) / 1000)} s`;
+  if (ms < HOUR_MS)
+    return `${Math.floor(ms / 60_000)} m ${rest(Math.round((ms % 60_000) / 1000), "s")}`.trim();
+  if (ms < DAY_MS)
+    return `${Math.floor(ms / HOUR_MS)} h ${rest(Math.round((ms % HOUR_MS) / 60_000), "m")}`.trim();
+  return `${Math.floor(ms / DAY_MS)} d ${rest(Math.round((ms % DAY_MS) / HOUR_MS), "h")}`.trim();
+}
+
+function rest(count: number, unit: string): string {
+  return count === 0 ? "" : `${count} ${unit}`;
 }
 
 export function statusName(event: Pick<WireEvent, "status">): { name: IconName; word: string } {

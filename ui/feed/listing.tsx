@@ -1,9 +1,8 @@
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { memo, useEffect, useRef, useState } from "react";
+import { type CSSProperties, memo, useEffect, useRef, useState } from "react";
 import type { WireEvent } from "../api/events.ts";
-import { Icon } from "../design/icons.tsx";
+import { type Column, tracksOf } from "../explore/columns.tsx";
 import type { FeedState, FeedStore } from "./feed-store.ts";
-import { duration, fullTime, shortTime, statusName, summaryOf, what } from "./format.ts";
 
 const NARROW = "(max-width: 620px)";
 /** Scrolled further than this, the list stands still. */
@@ -12,6 +11,7 @@ const TOP_PX = 24;
 interface Props {
   store: FeedStore;
   state: FeedState;
+  columns: readonly Column[];
   openId: string | undefined;
   onOpen(id: string): void;
 }
@@ -22,7 +22,7 @@ export function Listing(props: Props) {
   return <Rows key={rowHeight} rowHeight={rowHeight} {...props} />;
 }
 
-function Rows({ store, state, openId, onOpen, rowHeight }: Props & { rowHeight: number }) {
+function Rows({ store, state, columns, openId, onOpen, rowHeight }: Props & { rowHeight: number }) {
   const scroller = useRef<HTMLElement>(null);
   const { events } = state;
   const rows = useVirtualizer({
@@ -51,7 +51,7 @@ function Rows({ store, state, openId, onOpen, rowHeight }: Props & { rowHeight: 
   const isLoading = state.loading && events.length === 0;
   return (
     <>
-      <Columns />
+      <Columns columns={columns} />
       {state.waiting > 0 ? (
         <button type="button" className="pill" onClick={toTop}>
           +{state.waiting.toLocaleString()} new
@@ -67,17 +67,20 @@ function Rows({ store, state, openId, onOpen, rowHeight }: Props & { rowHeight: 
           else store.resume(false);
         }}
       >
-        {isLoading ? (
-          <Skeleton />
-        ) : (
-          <Canvas rows={rows} state={state} openId={openId} onOpen={onOpen} store={store} />
-        )}
+        {isLoading ? <Skeleton /> : <Canvas {...{ rows, state, columns, openId, onOpen, store }} />}
       </section>
     </>
   );
 }
 
-function Canvas({ rows, state, openId, onOpen, store }: Props & { rows: Virtualizer<HTMLElement, Element> }) {
+function Canvas({
+  rows,
+  state,
+  columns,
+  openId,
+  onOpen,
+  store,
+}: Props & { rows: Virtualizer<HTMLElement, Element> }) {
   return (
     <div className="canvas" style={{ height: rows.getTotalSize() + 56 }}>
       {rows.getVirtualItems().map((item) => {
@@ -87,6 +90,7 @@ function Canvas({ rows, state, openId, onOpen, store }: Props & { rows: Virtuali
           <Row
             key={item.key}
             event={event}
+            columns={columns}
             top={item.start}
             selected={event.id === openId}
             fresh={state.fresh.has(event.seq)}
@@ -101,19 +105,22 @@ function Canvas({ rows, state, openId, onOpen, store }: Props & { rows: Virtuali
   );
 }
 
-function Columns() {
+function Columns({ columns }: { columns: readonly Column[] }) {
   return (
     <div className="columns" aria-hidden="true">
-      <span>Time</span>
-      <span>Status</span>
-      <span>What</span>
-      <span>Summary</span>
-      <span className="wide">Agent</span>
-      <span className="wide">Actor</span>
-      <span className="number">Took</span>
-      <span className="number wide">Seq</span>
+      {columns.map(({ key, title, className, isWide }) => (
+        <span key={key} className={`${/number/.test(className) ? "number" : ""} ${isWide ? "wide" : ""}`}>
+          {title}
+        </span>
+      ))}
     </div>
   );
+}
+
+/** The tracks of the columns, for the rows and their head alike. */
+export function tracks(columns: readonly Column[]): CSSProperties {
+  const { all, narrow } = tracksOf(columns);
+  return { "--tracks": all, "--tracks-narrow": narrow } as CSSProperties;
 }
 
 function Tail({ state, further }: { state: FeedState; further(): void }) {
@@ -134,15 +141,14 @@ function Tail({ state, further }: { state: FeedState; further(): void }) {
 
 interface RowProps {
   event: WireEvent;
+  columns: readonly Column[];
   top: number;
   selected: boolean;
   fresh: boolean;
   onOpen(id: string): void;
 }
 
-const Row = memo(function Row({ event, top, selected, fresh, onOpen }: RowProps) {
-  const { name, detail } = what(event);
-  const status = statusName(event);
+const Row = memo(function Row({ event, columns, top, selected, fresh, onOpen }: RowProps) {
   const classes = ["row", event.status ?? "", selected ? "selected" : "", fresh ? "fresh" : ""].filter(
     (one) => /^[a-z]+$/.test(one),
   );
@@ -155,24 +161,11 @@ const Row = memo(function Row({ event, top, selected, fresh, onOpen }: RowProps)
       data-seq={event.seq}
       onClick={() => onOpen(event.id)}
     >
-      <span className="time" title={fullTime(event.occurred_at)}>
-        {shortTime(event.occurred_at)}
-      </span>
-      <span className="statuscell">
-        <span className={`status ${status.name}`}>
-          <Icon name={status.name} />
-          {status.word}
+      {columns.map((column) => (
+        <span key={column.key} className={column.isWide ? `${column.className} wide` : column.className}>
+          {column.cell(event)}
         </span>
-      </span>
-      <span className="what">
-        {name}
-        {detail === "" ? null : <small>{detail}</small>}
-      </span>
-      <span className="summary">{summaryOf(event)}</span>
-      <span className="who wide">{event.agent ?? ""}</span>
-      <span className="who wide">{event.actor_label ?? event.actor_id ?? ""}</span>
-      <span className="number duration">{duration(event.duration_ms)}</span>
-      <span className="number wide">{event.seq}</span>
+      ))}
     </button>
   );
 });

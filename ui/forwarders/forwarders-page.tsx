@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get } from "../api/events.ts";
-import { fullTime, shortTime } from "../feed/format.ts";
 import { State, Status } from "../parts/states.tsx";
+import { Time } from "../parts/time.tsx";
 
 interface Forwarder {
   id: string;
@@ -158,8 +158,8 @@ function Deliveries({ id }: { id: string }) {
           <tbody>
             {data.map(({ id: delivery, attributes: row }) => (
               <tr key={delivery}>
-                <td className="mono" title={fullTime(row.created_at)}>
-                  {shortTime(row.created_at)}
+                <td className="mono">
+                  <Time at={row.created_at} />
                 </td>
                 <td>
                   <Status status={STATUS_WORDS[row.status.toUpperCase()] ?? row.status} />

@@ -8,9 +8,10 @@ import {
   fetchStats,
   type Stats,
 } from "../api/views.ts";
-import { duration, fullTime, shortTime } from "../feed/format.ts";
+import { duration, shortTime } from "../feed/format.ts";
 import { formatTerm } from "../feed/query-text.ts";
 import { count, Figures, money, State } from "../parts/states.tsx";
+import { Time } from "../parts/time.tsx";
 import { overviewRoute } from "../router.tsx";
 
 const SPANS = { "24h": 24, "7d": 7 * 24, "30d": 30 * 24 } as const;
@@ -96,11 +97,11 @@ function Failures() {
                 </td>
                 <td>{failure.tool ?? failure.type}</td>
                 <td className="number">{count(failure.count)}</td>
-                <td className="mono" title={fullTime(failure.first_seen)}>
-                  {shortTime(failure.first_seen)}
+                <td className="mono">
+                  <Time at={failure.first_seen} />
                 </td>
-                <td className="mono" title={fullTime(failure.last_seen)}>
-                  {shortTime(failure.last_seen)}
+                <td className="mono">
+                  <Time at={failure.last_seen} />
                 </td>
               </tr>
             ))}
@@ -185,11 +186,11 @@ function Histogram({
         })}
       </svg>
       <figcaption className="soft">
-        <span>{shortTime(since)}</span>
+        <Time at={since} />
         <span>
           one bar per {bucket}, highest {highest.toLocaleString()}
         </span>
-        <span>{shortTime(until)}</span>
+        <Time at={until} />
       </figcaption>
     </figure>
   );

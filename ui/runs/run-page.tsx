@@ -6,9 +6,10 @@ import { fetchNext, fetchPage, type WireEvent } from "../api/events.ts";
 import { fetchAncestors, fetchRunTree, type RunTree } from "../api/views.ts";
 import { Icon } from "../design/icons.tsx";
 import { Detail } from "../feed/detail.tsx";
-import { duration, fullTime, shortTime, statusName, summaryOf, what } from "../feed/format.ts";
+import { duration, statusName, summaryOf, what } from "../feed/format.ts";
 import { formatTerm } from "../feed/query-text.ts";
 import { count, Figures, money, State, Status } from "../parts/states.tsx";
+import { Time } from "../parts/time.tsx";
 import { runRoute } from "../router.tsx";
 import { tookMs } from "./runs-page.tsx";
 import { type Step, toSteps } from "./steps.ts";
@@ -111,10 +112,7 @@ function Head({
       <h1>{run.skill_id ?? id}</h1>
       <p className="soft">
         <Status status={run.status} /> {run.agent ?? "no agent"} · {run.environment} ·{" "}
-        <time dateTime={run.started_at} title={fullTime(run.started_at)}>
-          {shortTime(run.started_at)}
-        </time>{" "}
-        · <span className="mono">{id}</span>
+        <Time at={run.started_at} /> · <span className="mono">{id}</span>
       </p>
       {run.error === null ? null : <p className="failure">{run.error}</p>}
       <Figures

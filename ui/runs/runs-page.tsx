@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { fetchRuns, RUNS_A_PAGE, type Run } from "../api/views.ts";
-import { duration, fullTime, shortTime } from "../feed/format.ts";
+import { duration } from "../feed/format.ts";
 import { count, money, State, Status } from "../parts/states.tsx";
+import { Time } from "../parts/time.tsx";
 import { runsRoute } from "../router.tsx";
 
 const STATUSES = ["", "running", "ok", "error", "timeout", "budget_exceeded"];
@@ -117,8 +118,8 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
         <tbody>
           {runs.map(({ id, attributes: run }) => (
             <tr key={id}>
-              <td className="mono" title={fullTime(run.started_at)}>
-                {shortTime(run.started_at)}
+              <td className="mono">
+                <Time at={run.started_at} />
               </td>
               <td>
                 <Status status={run.status} />

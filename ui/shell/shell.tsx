@@ -1,7 +1,8 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { Icon, type IconName } from "../design/icons.tsx";
 import { applyTheme, storedTheme, THEMES, type Theme } from "../design/theme.ts";
+import { useZone } from "../parts/zone.ts";
 
 const THEME_ICONS: Readonly<Record<Theme, IconName>> = { system: "system", light: "sun", dark: "moon" };
 
@@ -30,10 +31,28 @@ export function Shell({ children }: { children: ReactNode }) {
           ))}
         </nav>
         <span className="spacer" />
+        <ZoneButton />
         <ThemeButton />
       </header>
       <main>{children}</main>
     </div>
+  );
+}
+
+function ZoneButton() {
+  const zone = useZone();
+  const navigate = useNavigate();
+  const next = zone === "utc" ? "local" : "utc";
+  return (
+    <button
+      type="button"
+      className="button quiet"
+      aria-label={`Times are ${zone === "utc" ? "in UTC" : "local"}. Change to ${next === "utc" ? "UTC" : "local"}.`}
+      title="Time zone"
+      onClick={() => void navigate({ to: ".", search: (old) => ({ ...old, tz: next }), replace: true })}
+    >
+      {zone === "utc" ? "UTC" : "Local"}
+    </button>
   );
 }
 

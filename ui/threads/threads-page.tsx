@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { fetchThread, fetchThreads, type ThreadEvent } from "../api/views.ts";
-import { fullTime, shortTime } from "../feed/format.ts";
 import { JsonTree } from "../feed/json-tree.tsx";
 import { count, State } from "../parts/states.tsx";
+import { Time } from "../parts/time.tsx";
 import { threadRoute } from "../router.tsx";
 
 export function ThreadsPage() {
@@ -37,8 +37,8 @@ export function ThreadsPage() {
             <tbody>
               {data.map(({ id, attributes: thread }) => (
                 <tr key={id}>
-                  <td className="mono" title={fullTime(thread.last_at)}>
-                    {shortTime(thread.last_at)}
+                  <td className="mono">
+                    <Time at={thread.last_at} />
                   </td>
                   <td className="wide">
                     <Link to="/threads/$id" params={{ id }}>
@@ -82,11 +82,7 @@ export function ThreadPage() {
         {events.map(({ ordinal, id: eventId, event }) => (
           <li key={ordinal} className={sideOf(event)}>
             <p className="soft">
-              {ordinal} · {event.kind.replaceAll("_", " ")} ·{" "}
-              <time dateTime={event.timestamp} title={fullTime(event.timestamp)}>
-                {shortTime(event.timestamp)}
-              </time>{" "}
-              ·{" "}
+              {ordinal} · {event.kind.replaceAll("_", " ")} · <Time at={event.timestamp} /> ·{" "}
               <Link to="/" search={{ event: eventId }}>
                 event
               </Link>

@@ -76,6 +76,24 @@ export const VIEW_ROUTES: readonly RouteDoc[] = [
   },
   {
     method: "get",
+    path: "/api/v1/histogram",
+    need: "read",
+    tag: "figures",
+    summary: "The events that match over time, by status.",
+    parameters: [
+      TENANT,
+      ...FILTERS,
+      query("since", "RFC 3339; default: the first event's time."),
+      query("until", "RFC 3339; default: now."),
+      query("bars", "Bars at most, 2 to 500.", { type: "integer", default: 60 }),
+    ],
+    answers: {
+      "200": "Bars with their counts by status; `meta.counted_since` says how far back was counted.",
+      "400": "A parameter breaks a rule.",
+    },
+  },
+  {
+    method: "get",
     path: "/api/v1/touches",
     need: "read",
     tag: "figures",

@@ -3,7 +3,7 @@ import { formatMicros } from "../../../base/clock.ts";
 import { EQUAL_FIELDS } from "../../../query/filter.ts";
 import { parseFilters } from "../../../query/params.ts";
 import type { EmitterState, Facets } from "../../../store/store.ts";
-import type { Totals, TotalsQuery } from "../../../trail/insights.ts";
+import type { Totals, TotalsQuery } from "../../../trail/insights/insights.ts";
 import { DIMENSIONS, type Dimension, LEVELS, type Level } from "../../../view/totals.ts";
 import { type Access, denied } from "../../access.ts";
 import { invalid, Params } from "../../params.ts";
@@ -13,12 +13,14 @@ import type { ServerState } from "../../server-state.ts";
 const FACET_VALUES_MAX = 200;
 const SCAN_MAX = 200_000;
 const GROUPS_MAX = 1_000;
+const BARS_MAX = 500;
 
 /** Figures over the log: totals and series, failures, facets, touches, emitters. */
 export function insightRoutes(route: Route, state: ServerState): void {
   route("get", "/api/v1/stats", (c, access) => stats(c, access, state));
   route("get", "/api/v1/failures", (c, access) => failures(c, access, state));
   route("get", "/api/v1/facets", (c, access) => facets(c, access, state));
+  route("get", "/api/v1/histogram", (c, access) => histogram(c, access, state));
   route("get", "/api/v1/touches", (c, access) => touches(c, access, state));
   route("get", "/api/v1/emitters", async (c, access) => {
     const emitters = await state.trail.forTenant(access.tenant, access).emitters();
@@ -174,6 +176,31 @@ function toFacets({ scanned, matched, exhausted, fields }: Facets) {
     })),
   }));
   return { data, meta: { scan: { scanned, matched, exhausted } } };
+}
+
+/** Bars of the events that match, by status; `counted_since` says how far back. */
+async function histogram(c: Context, access: Access, state: ServerState): Promise<Response> {
+  const params = new Params(new URL(c.req.url).searchParams);
+  const since = params.time("since");
+  const until = params.time("until");
+  const bars = params.count("bars", { min: 2, max: BARS_MAX, fallback: 60 });
+  const filter = parseFilters(params.filters());
+  params.end();
+  const found = await state.trail.forTenant(access.tenant, access).insights.histogram({
+    filter,
+    bars,
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  });
+  return c.json({
+    data: found.bars.map(({ at, ...bar }) => ({ at: formatMicros(at), ...bar })),
+    meta: {
+      since: formatMicros(found.since),
+      until: formatMicros(found.until),
+      step_seconds: found.step / 1_000_000,
+      counted_since: formatMicros(found.countedSince),
+    },
+  });
 }
 
 /** What the matching events touched; with a resource as the filter, who touched it. */

@@ -1,16 +1,18 @@
-import { type Micros, nowMicros } from "../base/clock.ts";
-import { addDecimals } from "../base/decimal.ts";
-import { TrailError } from "../base/error.ts";
-import type { JsonObject } from "../base/json.ts";
-import { LIMITS } from "../event/limits.ts";
-import { type EventFilter, toConditions } from "../query/event-filter.ts";
-import type { Condition, EqualField } from "../query/filter.ts";
-import { microsOf, type Time } from "../query/time.ts";
-import type { Facets, FacetValue, Store } from "../store/store.ts";
-import { quantile } from "../view/measures.ts";
-import { sortable } from "../view/projection.ts";
-import { bucketStart, DIMENSIONS, type Dimension, LEVELS, type Level } from "../view/totals.ts";
-import type { Scope } from "./trail.ts";
+import { type Micros, nowMicros } from "../../base/clock.ts";
+import { addDecimals } from "../../base/decimal.ts";
+import { TrailError } from "../../base/error.ts";
+import type { JsonObject } from "../../base/json.ts";
+import { LIMITS } from "../../event/limits.ts";
+import { type EventFilter, toConditions } from "../../query/event-filter.ts";
+import type { Condition, EqualField } from "../../query/filter.ts";
+import { microsOf, type Time } from "../../query/time.ts";
+import type { Facets, FacetValue, Store } from "../../store/store.ts";
+import { quantile } from "../../view/measures.ts";
+import { sortable } from "../../view/projection.ts";
+import { bucketStart, DIMENSIONS, type Dimension, LEVELS, type Level } from "../../view/totals.ts";
+import type { Scope } from "../trail.ts";
+import { bucketsOf } from "./buckets.ts";
+import { type Histogram, type HistogramQuery, readHistogram } from "./histogram.ts";
 
 /** What was counted over a span of `occurredAt`. Durations are milliseconds, as the top of a bucket of 12.5 %. */
 export interface Totals {
@@ -97,6 +99,11 @@ export interface Touches {
 export interface Insights {
   /** Counts, failures, latency, tokens and cost over time, exact for the span that it names. */
   totals(query?: TotalsQuery): Promise<TotalsReport>;
+  /** Events over time by status, for any filter: exact where sums are kept, else counted up to a bound. */
+  histogram(
+    query?: Scope &
+      Omit<HistogramQuery, "tenant" | "where"> & { filter?: EventFilter | readonly Condition[] },
+  ): Promise<Histogram>;
   /** Failures of one kind together, last seen first. */
   failures(
     query?: Scope & { tool?: string; agent?: string; environment?: string; since?: Time; limit?: number },
@@ -112,7 +119,6 @@ export interface Insights {
 const DAY = LEVELS.day;
 const SCAN_EVENTS = 50_000;
 const TOP = 20;
-const PAGE_ROWS = 1_000;
 const BUCKETS_MAX = 10_000;
 
 export function createInsights(open: () => Promise<Store>, ownTenant: string): Insights {
@@ -131,6 +137,10 @@ export function createInsights(open: () => Promise<Store>, ownTenant: string): I
         series: docs.map((doc) => ({ at: doc.at as number, ...toTotals(doc) })),
         by,
       };
+    },
+
+    async histogram({ tenant = ownTenant, filter = {}, ...query } = {}) {
+      return readHistogram(await open(), { ...query, tenant, where: conditionsOf(filter) });
     },
 
     async failures({ tenant = ownTenant, tool, agent, environment, since, limit = 50 } = {}) {
@@ -217,27 +227,6 @@ function spanOf({ since, until, bucket, only, by }: TotalsQuery): Span {
     });
   }
   return { since: from, until: to, bucket: level };
-}
-
-/** The rows of a group within the span, in order of time. */
-async function bucketsOf(store: Store, tenant: string, group: string, span: Span): Promise<JsonObject[]> {
-  const docs: JsonObject[] = [];
-  let after: { sort: string; key: string } | undefined;
-  do {
-    const page = await store.rows({
-      tenant,
-      view: "totals",
-      group,
-      from: sortable(span.since),
-      to: sortable(span.until - 1),
-      direction: "asc",
-      limit: PAGE_ROWS,
-      ...(after === undefined ? {} : { after }),
-    });
-    docs.push(...page.rows.map(({ doc }) => doc));
-    after = page.end ?? undefined;
-  } while (after !== undefined);
-  return docs;
 }
 
 /** The widest buckets that fill the span exactly: days where it begins and ends at midnight, else hours. */
