@@ -8,14 +8,15 @@ import { exportCommand } from "./commands/export.ts";
 import { forwarders } from "./commands/forwarders.ts";
 import { keys } from "./commands/keys.ts";
 import { list } from "./commands/list.ts";
-import { proof } from "./commands/proof.ts";
+import { proof } from "./commands/log/proof.ts";
+import { seal } from "./commands/log/seal.ts";
+import { verify } from "./commands/log/verify.ts";
+import { witness } from "./commands/log/witness.ts";
 import { prune } from "./commands/prune.ts";
 import { record } from "./commands/record.ts";
-import { seal } from "./commands/seal.ts";
 import { serve } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
 import { tail } from "./commands/tail.ts";
-import { verify } from "./commands/verify.ts";
 import { approvals } from "./commands/views/approvals.ts";
 import { rebuild } from "./commands/views/rebuild.ts";
 import { run as oneRun } from "./commands/views/run.ts";
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   seal,
   proof,
   verify,
+  witness,
   exportCommand,
 ];
 

@@ -56,4 +56,5 @@ export const EVENT_TYPES = {
   settingRemoved: "setting.removed",
   deliveryRecorded: "delivery.recorded",
   alertFired: "alert.fired",
+  logContradicted: "log.contradicted",
 } as const;

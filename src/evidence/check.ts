@@ -47,15 +47,23 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const ED25519 = 1;
 const COSIGNATURE = 4;
 
-/** `trusted` are the log's keys as the reader was told them; without them, those of the bundle count, on condition. */
-export async function checkEvidence(lines: Lines, trusted: readonly string[] = []): Promise<Verdict> {
-  const examination = new BundleExamination(trusted);
+/**
+ * `trusted` are the log's keys as the reader was told them; without them, those of the bundle count, on
+ * condition. `witnesses` are keys of those who may have cosigned (C2SP tlog-cosignature).
+ */
+export async function checkEvidence(
+  lines: Lines,
+  trusted: readonly string[] = [],
+  witnesses: readonly string[] = [],
+): Promise<Verdict> {
+  const examination = new BundleExamination(trusted, witnesses);
   for await (const line of lines) if (line.trim() !== "") await examination.line(line);
   return examination.end();
 }
 
 class BundleExamination {
   readonly #trusted: readonly string[];
+  readonly #witnesses: readonly string[];
   readonly #problems: Problem[] = [];
   #header: Header | null = null;
   #checkpoint: Checkpoint | null = null;
@@ -66,8 +74,9 @@ class BundleExamination {
   /** Of each emitter, the numbers that its events bear: the least, the greatest, how many. */
   readonly #numbers = new Map<string, [first: number, last: number, count: number]>();
 
-  constructor(trusted: readonly string[]) {
+  constructor(trusted: readonly string[], witnesses: readonly string[]) {
     this.#trusted = trusted;
+    this.#witnesses = witnesses;
   }
 
   #found(claim: Problem["claim"], kind: string, text: string, seq?: number): void {
@@ -196,7 +205,7 @@ class BundleExamination {
         `Of what emitter ${id} sent between these events, ${numbers} never arrived.`,
       );
     }
-    return judge(header.log, this.#findings(header, signed), this.#problems);
+    return judge(header.log, this.#findings(header, signed, await this.#cosigned()), this.#problems);
   }
 
   async #signatures(header: Header): Promise<number | null> {
@@ -220,7 +229,24 @@ class BundleExamination {
     return isSigned(checkpoint, best.key, COSIGNATURE);
   }
 
-  #findings(header: Header, seconds: number | null): Finding[] {
+  /** In words: which of the witnesses that the reader named saw the checkpoint, and when. */
+  async #cosigned(): Promise<string[]> {
+    const said: string[] = [];
+    for (const verifier of this.#checkpoint === null ? [] : this.#witnesses) {
+      const name = verifier.split("+")[0] ?? "";
+      const key = keyOf(verifier, name, COSIGNATURE);
+      const seconds =
+        key === null || this.#checkpoint === null
+          ? null
+          : await isSigned(this.#checkpoint, key, COSIGNATURE, name);
+      if (seconds === null)
+        this.#found("authorship", "witness.missing", `The witness ${name} did not cosign the checkpoint.`);
+      else said.push(` ${name} cosigned it at ${new Date(seconds * 1000).toISOString()}.`);
+    }
+    return said;
+  }
+
+  #findings(header: Header, seconds: number | null, cosigned: readonly string[]): Finding[] {
     const { range } = header;
     const size = this.#checkpoint?.size ?? 0;
     const key =
@@ -262,8 +288,12 @@ class BundleExamination {
       },
       {
         claim: "authorship",
-        says: `The log's key signed the checkpoint${seconds === null ? "" : `, at ${new Date(seconds * 1000).toISOString()} by the log's own clock`}.`,
-        conditions: ["only the log's operator holds the key, and the clock of its machine was right."],
+        says: `The log's key signed the checkpoint${seconds === null ? "" : `, at ${new Date(seconds * 1000).toISOString()} by the log's own clock`}.${cosigned.join("")}`,
+        conditions: [
+          cosigned.length === 0
+            ? "only the log's operator holds the key, and the clock of its machine was right."
+            : "only the log's operator holds the key, and the operator and the witness do not lie together.",
+        ],
       },
     ];
   }
@@ -315,10 +345,10 @@ function parseCheckpoint(note: string): Checkpoint | null {
 }
 
 /** The 32 bytes of an Ed25519 key that is written as `name+id+base64`. */
-function keyOf(verifier: string, name: string): Bytes | null {
+function keyOf(verifier: string, name: string, type = ED25519): Bytes | null {
   const [keyName, , ...rest] = verifier.split("+");
   const bytes = decode(rest.join("+"));
-  return keyName === name && bytes.length === 33 && bytes[0] === ED25519 ? bytes.slice(1) : null;
+  return keyName === name && bytes.length === 33 && bytes[0] === type ? bytes.slice(1) : null;
 }
 
 /** Null where the key did not sign; else the signed time in seconds (1 where the type of signature has none). */
@@ -326,10 +356,11 @@ async function isSigned(
   { origin, text, signatures }: Checkpoint,
   key: Bytes,
   type: number,
+  signer = origin,
 ): Promise<number | null> {
-  const id = (await sha256(concat(encodeText(`${origin}\n`), Uint8Array.of(type), key))).slice(0, 4);
+  const id = (await sha256(concat(encodeText(`${signer}\n`), Uint8Array.of(type), key))).slice(0, 4);
   const found = signatures.find(
-    ({ name, bytes }) => name === origin && toHex(bytes.slice(0, 4)) === toHex(id),
+    ({ name, bytes }) => name === signer && toHex(bytes.slice(0, 4)) === toHex(id),
   );
   if (found === undefined) return null;
   const signature = found.bytes.slice(4);

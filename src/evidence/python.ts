@@ -2,7 +2,7 @@
 export const PYTHON_VERIFIER = String.raw`#!/usr/bin/env python3
 """Checks a Daybook evidence bundle. Needs nothing but Python 3.8 or later.
 
-    python3 verify.py evidence.ndjson [--key NAME+ID+KEY] [--json]
+    python3 verify.py evidence.ndjson [--key NAME+ID+KEY] [--witness NAME+ID+KEY] [--json]
 
 Exit status 0: every claim that can be checked holds. The bundle's README says what the file holds.
 """
@@ -132,18 +132,18 @@ def parse_checkpoint(note):
     return {"origin": lines[0], "size": int(lines[1]), "root": decode(lines[2]), "text": text, "signatures": signatures}
 
 
-def key_of(verifier, name):
+def key_of(verifier, name, kind=1):
     """The 32 bytes of an Ed25519 key that is written as name+id+base64."""
     parts = verifier.split("+", 2)
     data = decode(parts[2]) if len(parts) == 3 else b""
-    return data[1:] if parts[0] == name and len(data) == 33 and data[0] == 1 else None
+    return data[1:] if parts[0] == name and len(data) == 33 and data[0] == kind else None
 
 
-def signed_at(checkpoint, key, kind):
+def signed_at(checkpoint, key, kind, signer):
     """None where the key did not sign; else the signed time (1 where the kind of signature has none)."""
-    key_id = sha256(checkpoint["origin"].encode() + b"\n" + bytes([kind]) + key)[:4]
+    key_id = sha256(signer.encode() + b"\n" + bytes([kind]) + key)[:4]
     for name, data in checkpoint["signatures"]:
-        if name != checkpoint["origin"] or data[:4] != key_id:
+        if name != signer or data[:4] != key_id:
             continue
         signature, seconds, message = data[4:], 1, checkpoint["text"]
         if kind == 4:
@@ -165,8 +165,9 @@ CLAIMS = {
 
 
 class Examination:
-    def __init__(self, trusted):
+    def __init__(self, trusted, witnesses):
         self.trusted = trusted
+        self.witnesses = witnesses
         self.problems = []
         self.header = None
         self.checkpoint = None
@@ -255,13 +256,18 @@ class Examination:
         best = None
         for key in keys if self.checkpoint else []:
             data = key_of(key["verifier"], self.header["log"])
-            if data is not None and signed_at(self.checkpoint, data, 1) is not None:
+            if data is not None and signed_at(self.checkpoint, data, 1, self.checkpoint["origin"]) is not None:
                 if best is None or best["state"] == "revoked":
                     best = key
         if best is None:
             self.found("authorship", "checkpoint.signature", "The checkpoint is signed by no key of the log.")
         elif best["state"] == "revoked":
             self.found("authorship", "key.revoked", "The checkpoint is signed by a revoked key alone.")
+        for verifier in self.witnesses if self.checkpoint else []:
+            name = verifier.split("+")[0]
+            data = key_of(verifier, name, 4)
+            if data is None or signed_at(self.checkpoint, data, 4, name) is None:
+                self.found("authorship", "witness.missing", "The witness %s did not cosign the checkpoint." % name)
 
     def standings(self):
         broken = {claim for claim, _, _ in self.problems}
@@ -289,8 +295,9 @@ WHY = {
 
 def main(words):
     trusted = [words[i + 1] for i, word in enumerate(words) if word == "--key" and i + 1 < len(words)]
-    paths = [word for word in words if not word.startswith("--") and word not in trusted]
-    examination = Examination(trusted)
+    witnesses = [words[i + 1] for i, word in enumerate(words) if word == "--witness" and i + 1 < len(words)]
+    paths = [word for word in words if not word.startswith("--") and word not in trusted + witnesses]
+    examination = Examination(trusted, witnesses)
     with open(paths[0] if paths else "evidence.ndjson", encoding="utf-8", newline="\n") as lines:
         for line in lines:
             if line.strip():

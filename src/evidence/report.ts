@@ -2,7 +2,8 @@ import { formatMicros } from "../base/clock.ts";
 import { readEntry } from "../event/leaf.ts";
 import { TITLES, type Verdict } from "./verdict.ts";
 
-const ROWS_MAX = 2_000;
+/** Events that a report shows; the rest stands in the bundle alone. */
+export const REPORT_ROWS = 2_000;
 const CELL_MAX = 300;
 
 /** What the report is made from: the header of the bundle, its lines, and the verdict on it. */
@@ -14,6 +15,9 @@ export interface ReportInput {
   readonly verdict: Verdict;
   readonly keys: readonly string[];
   readonly checkpoint: string;
+  /** Events in the bundle. */
+  readonly events: number;
+  /** The first of them, `REPORT_ROWS` at most. */
   readonly lines: ReadonlyArray<{ readonly seq: number; readonly entry?: string; readonly payload?: string }>;
 }
 
@@ -23,7 +27,7 @@ pre{background:#f5f5f7;padding:.8rem;overflow:auto}.broken{color:#b00020;font-we
 
 /** The bundle for people: a page without scripts, in which everything that was recorded is text. */
 export function reportPage(input: ReportInput): string {
-  const { verdict, lines } = input;
+  const { verdict, lines, events } = input;
   const claims = verdict.claims.map(({ claim, standing, says, conditions }) => {
     const more = conditions
       .map((condition) => `<li>On the condition that ${asText(condition)}</li>`)
@@ -31,14 +35,13 @@ export function reportPage(input: ReportInput): string {
     const mark = standing === "broken" || standing === "proved" ? ` class="${standing}"` : "";
     return `<h3>${asText(TITLES[claim])}</h3><p><span${mark}>${standing.toUpperCase()}</span>. ${asText(says)}</p><ul>${more}</ul>`;
   });
-  const rows = lines.slice(0, ROWS_MAX).map(rowOf);
-  const left =
-    lines.length > ROWS_MAX ? `<p>${lines.length - ROWS_MAX} more stand in evidence.ndjson.</p>` : "";
+  const rows = lines.map(rowOf);
+  const left = events > lines.length ? `<p>${events - lines.length} more stand in evidence.ndjson.</p>` : "";
   return `<!doctype html><html lang="en"><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Evidence: ${asText(input.tenant)}</title><style>${STYLE}</style>
 <h1>Evidence from the log of ${asText(input.tenant)}</h1>
-<p>${asText(input.selection)}; ${lines.length} events; made at ${asText(input.madeAt)}.</p>
+<p>${asText(input.selection)}; ${events} events; made at ${asText(input.madeAt)}.</p>
 <h2>Verdict</h2>${claims.join("")}
 <p>This page is a convenience. What proves something is <code>evidence.ndjson</code>, checked by
 <code>node verify.mjs</code> or <code>python3 verify.py</code>, with the log's key as you were told it.</p>

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Context, Hono } from "hono";
 import { TrailError } from "../base/error.ts";
 import { Rules } from "../rule/rules.ts";
+import type { Verifier } from "../tlog/note.ts";
 import type { Trail } from "../trail/trail.ts";
 import { Gate, type GateOptions } from "./access.ts";
 import { type Door, endBody, enter, socketOf } from "./door.ts";
@@ -18,6 +19,7 @@ import { langSmithRoutes } from "./routes/capture/langsmith.ts";
 import { openAiTraceRoutes } from "./routes/capture/openai-traces.ts";
 import { otlpRoutes } from "./routes/capture/otlp.ts";
 import { eventRoutes, recordOne } from "./routes/events.ts";
+import { evidenceRoutes } from "./routes/evidence.ts";
 import { exportRoutes } from "./routes/exports.ts";
 import { deliveryRoutes } from "./routes/forwarding/deliveries.ts";
 import { forwarderTypeRoutes } from "./routes/forwarding/forwarder-types.ts";
@@ -34,6 +36,7 @@ import { catalogRoutes } from "./routes/views/catalog.ts";
 import { insightRoutes } from "./routes/views/insights.ts";
 import { runRoutes } from "./routes/views/runs.ts";
 import { threadRoutes } from "./routes/views/threads.ts";
+import { witnessRoutes } from "./routes/witness.ts";
 import { REST, type Route, routing } from "./routing.ts";
 import type { ServerState } from "./server-state.ts";
 import { serveStatic } from "./static.ts";
@@ -45,6 +48,8 @@ export interface AppOptions {
   log?: (line: string) => void;
   heartbeatMs?: number;
   slowReaderMs?: number;
+  /** Keys of other logs that this Daybook witnesses. */
+  watched?: readonly Verifier[];
   /** Keys, and whether reads are recorded. */
   access?: GateOptions;
 }
@@ -72,6 +77,7 @@ const WRITES: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /** The HTTP side of a trail, as a function of requests. It opens no port and closes no trail. */
 export function createApp(options: AppOptions): App {
+  const { watched = [] } = options;
   const stopping = new AbortController();
   const log = options.log ?? ((line: string) => process.emitWarning(line));
   const state: ServerState = {
@@ -80,6 +86,7 @@ export function createApp(options: AppOptions): App {
     metrics: new Metrics(),
     rules: new Rules(),
     exportKey: randomBytes(32),
+    cosigner: watched.length === 0 ? null : options.trail.log.cosigner(watched),
     log,
     stopping: stopping.signal,
     heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
@@ -143,6 +150,8 @@ function addRoutes(route: Route, state: ServerState): void {
   openAiTraceRoutes(route, state);
   langSmithRoutes(route, state);
   logRoutes(route, state);
+  evidenceRoutes(route, state);
+  witnessRoutes(route, state);
   forwarderRoutes(route, state);
   deliveryRoutes(route, state);
   forwarderTypeRoutes(route, state);
@@ -176,7 +185,7 @@ function answerElsewhere(
 }
 
 function isApi(path: string): boolean {
-  return ["/api/", "/v1/", "/langsmith/"].some((prefix) => path.startsWith(prefix));
+  return ["/api/", "/v1/", "/langsmith/", "/witness/"].some((prefix) => path.startsWith(prefix));
 }
 
 /** The route's pattern, never the path: metrics must not grow with what strangers ask for. */

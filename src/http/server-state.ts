@@ -1,5 +1,6 @@
 import type { Rules } from "../rule/rules.ts";
 import type { Trail } from "../trail/trail.ts";
+import type { Cosigner } from "../trail/witness/cosigner.ts";
 import type { Gate } from "./access.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -13,6 +14,8 @@ export interface ServerState {
   readonly rules: Rules;
   /** Signs links to exports; links end with the process. */
   readonly exportKey: Buffer;
+  /** Witnesses the logs of others; null where none are named. */
+  readonly cosigner: Cosigner | null;
   /** One line for the operator. Never anything that was recorded. */
   readonly log: (line: string) => void;
   /** Fires when the server stops: streams end. */

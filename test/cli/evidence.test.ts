@@ -50,6 +50,25 @@ describe("daybook verify", () => {
     expect(stdout).toContain("The log ends at 18; 20 events were signed.");
   });
 
+  it("judges by a key that was revoked, until the log is signed anew", async () => {
+    expect((await daybook(cwd, ["seal"])).status).toBe(0);
+    const [key] = JSON.parse(readFileSync(join(cwd, "daybook.db.keys"), "utf8")).keys;
+    const revoked = await daybook(cwd, ["seal", "--revoke-key", key.public]);
+    expect(revoked.status).toBe(0);
+    const file = JSON.parse(readFileSync(join(cwd, "daybook.db.keys"), "utf8"));
+    expect(file.keys.map(({ state }: { state: string }) => state)).toEqual(["revoked", "active"]);
+    expect(file.keys[0].seed).toBe(null);
+    expect((await daybook(cwd, ["verify"])).status).toBe(0);
+    const unknown = await daybook(cwd, ["seal", "--revoke-key", "AAAA"]);
+    expect(unknown).toMatchObject({ status: 2, stderr: expect.stringContaining("No key of this log") });
+    // The one that signed it now is revoked, too, and nobody has signed since.
+    const old = readFileSync(join(cwd, "daybook.db.keys"), "utf8").replace('"active"', '"revoked"');
+    writeFileSync(join(cwd, "daybook.db.keys"), old);
+    const broken = await daybook(cwd, ["verify"]);
+    expect(broken.status).toBe(1);
+    expect(broken.stdout).toContain("signed by a revoked key alone");
+  });
+
   it("needs a trail", async () => {
     expect((await daybook(cwd, ["verify", "--db", "none.db"])).status).toBe(8);
   });

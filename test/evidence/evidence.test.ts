@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundleFiles } from "../../src/cli/evidence-files.ts";
 import { checkEvidence } from "../../src/evidence/check.ts";
+import { bundleFiles } from "../../src/evidence/files.ts";
 import { reportPage } from "../../src/evidence/report.ts";
 import { openTrail } from "../../src/index.ts";
+import type { Condition } from "../../src/query/filter.ts";
 import type { Trail } from "../../src/trail/trail.ts";
+import { showTo } from "../../src/trail/witness/follower.ts";
+import { Ground } from "../witness/ground.ts";
 
 let folder: string;
 let trail: Trail;
@@ -56,8 +59,12 @@ interface Said {
 }
 
 /** What each of the verifiers says, which must be the same. */
-async function judge(lines: readonly string[], trusted?: string): Promise<Said> {
-  const verdict = await checkEvidence(lines, trusted === undefined ? [] : [trusted]);
+async function judge(
+  lines: readonly string[],
+  trusted?: string,
+  witnesses: readonly string[] = [],
+): Promise<Said> {
+  const verdict = await checkEvidence(lines, trusted === undefined ? [] : [trusted], witnesses);
   const problems = verdict.claims.flatMap((claim) => claim.problems.map(({ kind }) => kind));
   const said: Said = {
     holds: verdict.holds,
@@ -66,7 +73,11 @@ async function judge(lines: readonly string[], trusted?: string): Promise<Said> 
   };
   const file = join(folder, `${Math.random().toString(36).slice(2)}.ndjson`);
   writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
-  const words = [file, "--json", ...(trusted === undefined ? [] : ["--key", trusted])];
+  const words = [
+    ...[file, "--json"],
+    ...(trusted === undefined ? [] : ["--key", trusted]),
+    ...witnesses.flatMap((witness) => ["--witness", witness]),
+  ];
   expect(await runVerifier(process.execPath, [join(folder, "verify.mjs"), ...words])).toEqual(said);
   expect(await runVerifier("python3", [join(folder, "verify.py"), ...words])).toEqual(said);
   return said;
@@ -245,6 +256,40 @@ describe("evidence", () => {
     expect(verdict.claims.find(({ claim }) => claim === "completeness")?.says).toMatch(/^25 of 25: /);
   });
 
+  it("carries the cosignature of a witness, and misses that of another", async () => {
+    const ground = new Ground();
+    const { witness, trail: other } = await ground.serve("witness", [trail.log.identity()?.log ?? ""]);
+    const cosigner = other.log.identity()?.witness ?? "";
+    await showTo(witness, await trail.store(), "default");
+    const lines = await collect(trail.evidence({ range: [20, 80], selection: "20 to 80" }));
+    expect(await judge(lines, key, [cosigner])).toMatchObject({ holds: true, problems: [] });
+    const verdict = await checkEvidence(lines, [key], [cosigner]);
+    expect(verdict.claims.find(({ claim }) => claim === "authorship")?.says).toMatch(/cosigned it at 20/);
+    const third = ground.open("third").log.identity()?.witness ?? "";
+    expect(await judge(lines, key, [third])).toMatchObject({ holds: false, problems: ["witness.missing"] });
+    expect(await judge(range, key, [cosigner])).toMatchObject({ problems: ["witness.missing"] });
+    await ground.close();
+  });
+
+  it("is made of a thread, of a query and of a time range", async () => {
+    await using other = openTrail(":memory:");
+    for (let n = 1; n <= 9; n++) {
+      const occurredAt = new Date(Date.UTC(2026, 0, n));
+      other.record({ type: "note", threadId: `t${n % 2}`, status: n % 3 === 0 ? "error" : "ok", occurredAt });
+    }
+    await other.flush();
+    await other.seal();
+    const seqs = async (where: Condition[]): Promise<number[]> => {
+      const lines = await collect(other.evidence({ where, selection: "some" }));
+      expect(await judge(lines)).toMatchObject({ holds: true });
+      return lines.slice(1, -1).map((line) => JSON.parse(line).seq);
+    };
+    expect(await seqs([{ op: "any", field: "thread_id", values: ["t1"] }])).toEqual([1, 3, 5, 7, 9]);
+    expect(await seqs([{ op: "any", field: "status", values: ["error"] }])).toEqual([3, 6, 9]);
+    const [min, max] = [Date.UTC(2026, 0, 3) * 1_000, Date.UTC(2026, 0, 5) * 1_000];
+    expect(await seqs([{ op: "range", field: "occurred_at", min, max }])).toEqual([3, 4, 5]);
+  });
+
   it("is broken for who knows another key", async () => {
     expect((await judge(range, foreign)).problems).toContain("checkpoint.signature");
   });
@@ -269,6 +314,7 @@ describe("evidence", () => {
       madeAt: header.made_at,
       keys: [],
       verdict,
+      events: rest.length - 1,
       lines: rest.slice(0, -1),
     });
     expect(page).toContain("&lt;b&gt;\\u{202e}");

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkEvidence } from "../../src/evidence/check.ts";
 import { parseCheckpoint } from "../../src/tlog/checkpoint.ts";
 import { leafHash } from "../../src/tlog/hash.ts";
 import { isSignedBy, parseVerifier } from "../../src/tlog/note.ts";
@@ -72,5 +73,25 @@ describe("the log over HTTP", () => {
     const headers = { "X-Daybook-Tenant": "nobody" };
     expect((await server.request("/api/v1/log/checkpoint", { headers })).status).toBe(404);
     expect((await server.request("/api/v1/log/proof/inclusion?seq=1", { headers })).status).toBe(404);
+  });
+});
+
+describe("evidence over HTTP", () => {
+  it("is a bundle that its own verifiers accept", async () => {
+    const own = await openServer();
+    for (let n = 1; n <= 30; n++) own.trail.record({ type: "note", runId: n % 2 ? "odd" : "even" });
+    await own.trail.flush();
+    expect((await own.request("/api/v1/evidence")).status).toBe(404);
+    await own.trail.seal();
+    const { text, headers } = await own.request("/api/v1/evidence?filter[run_id]=odd");
+    expect(headers.get("content-disposition")).toContain("evidence.ndjson");
+    expect(await checkEvidence(text.split("\n"))).toMatchObject({ holds: true });
+    expect(text.split("\n").filter((line) => line.includes('"entry"'))).toHaveLength(15);
+    const ranged = await own.request("/api/v1/evidence?first=3&last=7");
+    expect(JSON.parse(ranged.text.split("\n")[0] ?? "")).toMatchObject({ range: [3, 7], events: 5 });
+    expect((await own.request("/api/v1/evidence?first=3")).status).toBe(400);
+    expect((await own.request("/api/v1/evidence/verify.py")).text).toMatch(/^#!\/usr\/bin\/env python3/);
+    expect((await own.request("/api/v1/evidence/nothing")).status).toBe(404);
+    await own.close();
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { commitTo } from "../../src/event/leaf.ts";
 import { openTrail } from "../../src/index.ts";
@@ -190,3 +191,44 @@ function publicOf(verifier: string | undefined): string {
   const bytes = Buffer.from(verifier?.split("+").slice(2).join("+") ?? "", "base64");
   return bytes.subarray(1).toString("base64");
 }
+
+describe("a verification that was interrupted", () => {
+  const judged = async (resume?: { tenant: string; done: number }) => {
+    const verdict = await trail.verify(resume === undefined ? {} : { resume });
+    return {
+      holds: verdict.holds,
+      problems: verdict.claims.flatMap(({ problems }) => problems.map(({ kind }) => kind)),
+      content: verdict.claims[0]?.conditions.join(" "),
+    };
+  };
+  const change = (seq: number): void => {
+    const db = new DatabaseSync(path, { timeout: 5_000 });
+    db.exec(`UPDATE events SET description = 'other' WHERE description = 'call ${seq - 1}'`);
+    db.close();
+  };
+
+  it("goes on, takes over what it read as roots, and says so", async () => {
+    await record(600);
+    await trail.seal();
+    const resume = { tenant: "default", done: 520 };
+    expect(await judged(resume)).toMatchObject({
+      holds: true,
+      content: expect.stringContaining("the first 520 events, checked earlier, were not changed since"),
+    });
+    change(10);
+    // What lies before is not read again: the condition says it, and the whole verification finds it.
+    expect(await judged(resume)).toMatchObject({ holds: true });
+    expect(await judged()).toMatchObject({ holds: false, problems: ["event.changed"] });
+    change(550);
+    expect(await judged(resume)).toMatchObject({ holds: false, problems: ["event.changed"] });
+  });
+
+  it("does not take over hashes that lead elsewhere", async () => {
+    await record(600);
+    await trail.seal();
+    const db = new DatabaseSync(path, { timeout: 5_000 });
+    db.exec("UPDATE blobs SET bytes = zeroblob(length(bytes)) WHERE name = 'log/tile/1/0'");
+    db.close();
+    expect(await judged({ tenant: "default", done: 512 })).toMatchObject({ holds: false });
+  });
+});

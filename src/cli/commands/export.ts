@@ -1,15 +1,16 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { TrailError } from "../../base/error.ts";
 import { checkEvidence } from "../../evidence/check.ts";
-import { reportPage } from "../../evidence/report.ts";
+import { bundleFiles } from "../../evidence/files.ts";
+import { REPORT_ROWS, reportPage } from "../../evidence/report.ts";
 import { linesOf } from "../../evidence/verdict.ts";
 import { FORMATS, isFormatName } from "../../forward/formats/formats.ts";
 import type { Format } from "../../forward/formats/table.ts";
 import type { EvidenceHeader, EvidenceOptions } from "../../trail/seal/evidence.ts";
 import type { Trail } from "../../trail/trail.ts";
 import type { Call, Command } from "../command.ts";
-import { bundleFiles } from "../evidence-files.ts";
 import { conditionsOf } from "../filters.ts";
 import { visible } from "../print.ts";
 import { openExisting } from "../wire.ts";
@@ -60,14 +61,10 @@ async function writeEvidence(call: Call, trail: Trail, folder: string): Promise<
     closeSync(file);
   }
   for (const [name, text] of bundleFiles()) writeFileSync(join(folder, name), text, { mode: 0o600 });
-  const lines = readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line !== "");
-  const verdict = await checkEvidence(lines);
-  const [header, ...rest] = lines.map((line) => JSON.parse(line));
-  const { log, selection, made_at: madeAt, keys, checkpoint } = header as EvidenceHeader;
+  const verdict = await checkEvidence(linesIn(path));
+  const [header = "", ...lines] = await beginning(path);
+  const { log, selection, made_at: madeAt, keys, checkpoint, events } = JSON.parse(header) as EvidenceHeader;
   const verifiers = keys.map(({ verifier, state }) => `${verifier} (${state})`);
-  const events = rest.slice(0, -1);
   const page = reportPage({
     log,
     tenant,
@@ -76,15 +73,30 @@ async function writeEvidence(call: Call, trail: Trail, folder: string): Promise<
     verdict,
     keys: verifiers,
     checkpoint,
-    lines: events,
+    events,
+    lines: lines.slice(0, events).map((line) => JSON.parse(line)),
   });
   writeFileSync(join(folder, "report.html"), page, { mode: 0o600 });
-  if (settings.on("json")) await out.json({ folder, events: events.length, verdict });
+  if (settings.on("json")) await out.json({ folder, events, verdict });
   else {
-    await out.line(`${events.length} events in ${visible(folder)}`);
+    await out.line(`${events} events in ${visible(folder)}`);
     for (const line of linesOf(verdict)) await out.line(visible(line));
   }
   return verdict.holds ? 0 : 1;
+}
+
+function linesIn(path: string): AsyncIterable<string> {
+  return createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+/** As many lines as a report shows. */
+async function beginning(path: string): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of linesIn(path)) {
+    lines.push(line);
+    if (lines.length > REPORT_ROWS) break;
+  }
+  return lines;
 }
 
 function makeFolder(folder: string): void {

@@ -1,12 +1,15 @@
 import { TrailError } from "../../base/error.ts";
 import type { Listening } from "../../http/listen.ts";
 import type { StoreDescription } from "../../store/store.ts";
+import type { Verifier } from "../../tlog/note.ts";
 import { keepApprovals } from "../../trail/approvals/keeper.ts";
+import { parseWatched } from "../../trail/witness/witness-key.ts";
 import type { Call, Command } from "../command.ts";
 import type { Io } from "../io.ts";
 import { OutputClosed, type Printer, visible } from "../print.ts";
 import { keepRetention } from "../retention.ts";
 import { openOrMake, pageDir, targetOf } from "../wire.ts";
+import { witnessesOf } from "../witnesses.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const INTERRUPTED = 130;
@@ -29,12 +32,15 @@ export const serve: Command = {
       import("../../http/app.ts"),
       import("../../http/listen.ts"),
     ]);
+    const witnesses = witnessesOf(call);
+    const watched = watchedBy(settings.text("witnessFor"));
     const trail = openOrMake(call);
     let listening: Listening;
     let store: StoreDescription;
     let access: string;
     const app = createApp({
       trail,
+      watched,
       access: { secrets, recordReads: settings.on("recordReads"), isClosed: !LOOPBACK.test(host) },
       pageDir: pageDir(),
       log: (line) => out.note(`daybook: ${visible(line)}`),
@@ -54,6 +60,10 @@ export const serve: Command = {
     const endSealing = await trail.log.keepSealed({
       onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
     });
+    const endWitnessing = await trail.log.keepWitnessed({
+      witnesses,
+      onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
+    });
     const endForwarding = await trail.forwarders.run({
       onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
     });
@@ -71,6 +81,7 @@ export const serve: Command = {
       await endApprovals();
       await endForwarding();
       await endSealing();
+      await endWitnessing();
       const { complete, pending } = await trail.close();
       if (!complete) out.note(`daybook: ${pending} events wait in the spool for the next start`);
     }
@@ -92,6 +103,12 @@ async function announce(call: Call, url: string, store: StoreDescription, access
 /** The secrets of DAYBOOK_API_KEYS, separated by commas or spaces. */
 function secretsOf(text: string | undefined): string[] {
   return (text ?? "").split(/[,\s]+/).filter((secret) => secret !== "");
+}
+
+/** Throws `option.invalid`. */
+function watchedBy(text: string | undefined): Verifier[] {
+  const keys = (text ?? "").split(/[,\s]+/).filter((key) => key !== "");
+  return parseWatched(keys, "DAYBOOK_WITNESS_FOR");
 }
 
 /** Without keys nobody but this machine may ask. */

@@ -90,6 +90,23 @@ export const OPTIONS = {
     commands: ["serve"],
     doc: "The address to listen on. Without keys only loopback is allowed.",
   },
+  witnesses: {
+    flag: "--witnesses",
+    value: "LIST",
+    type: "text",
+    env: "DAYBOOK_WITNESSES",
+    commands: ["serve", "verify"],
+    doc: "Who is shown each checkpoint, with commas between: KEY URL of a witness, dir:PATH, git:PATH, bucket:URL.",
+  },
+  witnessFor: {
+    flag: "--witness-for",
+    value: "KEYS",
+    type: "text",
+    env: "DAYBOOK_WITNESS_FOR",
+    commands: ["serve"],
+    doc: "Keys of logs that this Daybook witnesses, with commas between; daybook witness prints them.",
+  },
+  ownUrl: text("--url", "URL", ["witness"], "The address under which the other one reaches this server."),
   recordReads: {
     flag: "--record-reads",
     type: "switch",
@@ -227,6 +244,13 @@ export const OPTIONS = {
     type: "list",
     commands: ["verify"],
     doc: "A public key of the log as you were told it, name+id+key; without it, those of the key file count. May be repeated.",
+  },
+  witnessKey: {
+    flag: "--witness",
+    value: "VERIFIER",
+    type: "list",
+    commands: ["verify"],
+    doc: "With --bundle: the key of a witness that must have cosigned it, name+id+key. May be repeated.",
   },
   checkpoint: {
     flag: "--checkpoint",

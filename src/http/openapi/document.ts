@@ -4,7 +4,7 @@ import { APPROVAL_ROUTES } from "./approvals.ts";
 import { CAPTURE_ROUTES } from "./capture.ts";
 import { EVENT_ROUTES } from "./events.ts";
 import { FORWARDING_ROUTES } from "./forwarding.ts";
-import { LOG_ROUTES } from "./log.ts";
+import { EVIDENCE_ROUTES, LOG_ROUTES, WITNESS_ROUTES } from "./log.ts";
 import { type RouteDoc, ref, type Schema } from "./route-doc.ts";
 import { SERVER_ROUTES } from "./server.ts";
 import { STORE_ROUTES } from "./store.ts";
@@ -20,6 +20,8 @@ export const ROUTE_DOCS: readonly RouteDoc[] = [
   ...ADMIN_ROUTES,
   ...FORWARDING_ROUTES,
   ...LOG_ROUTES,
+  ...EVIDENCE_ROUTES,
+  ...WITNESS_ROUTES,
   ...SERVER_ROUTES,
   ...STORE_ROUTES,
 ];

@@ -22,6 +22,10 @@ export function logRoutes(route: Route, state: ServerState): void {
 
   route("get", "/api/v1/log/keys", async (c, { tenant }) => c.json({ data: await log.keys({ tenant }) }));
 
+  route("get", "/api/v1/log/witnesses", async (c, { tenant }) =>
+    c.json({ data: await log.witnesses({ tenant }) }),
+  );
+
   route("get", "/api/v1/log/tile/{path}", async (c, access) => {
     const path = c.req.path.slice("/api/v1/log/".length);
     if (path.startsWith("tile/entries/") && !access.platform)

@@ -3,8 +3,10 @@ import type { LeafEntry } from "../../event/leaf.ts";
 import { readEntry } from "../../event/leaf.ts";
 import type { Condition } from "../../query/filter.ts";
 import type { EmitterState, Store } from "../../store/store.ts";
+import { parseCheckpoint, type SignedCheckpoint } from "../../tlog/checkpoint.ts";
 import { TileTree } from "../../tlog/tile-tree.ts";
 import type { Scope } from "../trail.ts";
+import { readWitnesses, withCosignatures } from "../witness/follower.ts";
 import { publicKeys } from "./keys.ts";
 import type { LogGround } from "./log.ts";
 import { BLOB, makeSaltKey, readCheckpoint, tileSource } from "./sealer.ts";
@@ -44,12 +46,15 @@ export async function* evidenceLines(ground: LogGround, options: EvidenceOptions
     throw new TrailError("log.not_sealed", "Nothing of this log is sealed yet.", {
       fix: "Run daybook seal.",
     });
-  const { size, origin } = checkpoint.signed;
   const range =
     options.range === undefined
       ? null
-      : ([Math.max(1, options.range[0]), Math.min(size, options.range[1])] as const);
-  const seqs = range === null ? await matching(store, tenant, options.where ?? [], size) : numbers(range);
+      : ([Math.max(1, options.range[0]), Math.min(checkpoint.signed.size, options.range[1])] as const);
+  const seqs =
+    range === null
+      ? await matching(store, tenant, options.where ?? [], checkpoint.signed.size)
+      : numbers(range);
+  const { text, size, origin } = await bestWitnessed(store, tenant, checkpoint, seqs.at(-1) ?? 0);
   const saltKey = await makeSaltKey(store, tenant);
   const file = ground.keys.read();
   const known = file === null ? [] : publicKeys(file, origin);
@@ -62,7 +67,7 @@ export async function* evidenceLines(ground: LogGround, options: EvidenceOptions
     range,
     events: seqs.length,
     keys: known.length > 0 ? known : await storedKeys(store, tenant),
-    checkpoint: checkpoint.text,
+    checkpoint: text,
     emitters: await emittersOf(store, tenant, seqs, saltKey),
   };
   yield JSON.stringify(header);
@@ -81,6 +86,28 @@ export async function* evidenceLines(ground: LogGround, options: EvidenceOptions
       });
   }
   yield JSON.stringify({ end: seqs.length });
+}
+
+/**
+ * The checkpoint that the bundle is proved to: the newest, or, where that is too young for any witness, the
+ * newest that a witness confirmed and that covers the events.
+ */
+async function bestWitnessed(
+  store: Store,
+  tenant: string,
+  { text, signed }: { readonly text: string; readonly signed: SignedCheckpoint },
+  last: number,
+): Promise<{ text: string; size: number; origin: string }> {
+  const states = await readWitnesses(store, tenant);
+  const newest = { text: withCosignatures(text, states), size: signed.size, origin: signed.origin };
+  if (newest.text !== text) return newest;
+  const older = states
+    .map(({ checkpoint }) => ({ text: checkpoint ?? "", signed: parseCheckpoint(checkpoint ?? "") }))
+    .flatMap((one) => (one.signed === null ? [] : [{ ...one.signed, text: one.text }]))
+    .filter(({ size }) => size >= last && size <= signed.size && last > 0)
+    .sort((a, b) => b.size - a.size);
+  const [best] = older;
+  return best === undefined ? newest : { text: best.text, size: best.size, origin: best.origin };
 }
 
 function numbers([first, last]: readonly [number, number]): number[] {

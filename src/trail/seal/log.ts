@@ -8,6 +8,8 @@ import { encodeProofFile } from "../../tlog/proof-file.ts";
 import { parseTilePath, TILE_WIDTH, widthAt } from "../../tlog/tile.ts";
 import { TileTree } from "../../tlog/tile-tree.ts";
 import type { Scope } from "../trail.ts";
+import { readWitnesses, withCosignatures } from "../witness/follower.ts";
+import { createWitnessing, type Witnessing } from "../witness/witnessing.ts";
 import { keepSealed } from "./follower.ts";
 import { revoke, rotate } from "./key-file.ts";
 import { type LogKeys, type PublicKey, publicKeys } from "./keys.ts";
@@ -38,8 +40,8 @@ export interface Sealed {
 }
 
 /** The Merkle log of a tenant: what the routes under `/api/v1/log` serve. */
-export interface Log {
-  /** The newest checkpoint as a signed note, or null where nothing is sealed. */
+export interface Log extends Witnessing {
+  /** The newest checkpoint as a signed note, with the cosignatures of its witnesses, or null where nothing is sealed. */
   checkpoint(options?: Scope): Promise<string | null>;
   /** A tile by its path in C2SP tlog-tiles, `tile/0/x001/234.p/5` or `tile/entries/000`; null where there is none. */
   tile(path: string, options?: Scope): Promise<Uint8Array | null>;
@@ -73,8 +75,11 @@ const base64 = (hashes: readonly Uint8Array[]): string[] =>
 export function createLog({ open, tenant: own, keys }: LogGround): Log {
   const of = ({ tenant }: Scope = {}): string => tenant ?? own;
   return {
+    ...createWitnessing({ open, tenant: own, keys }),
     async checkpoint(scope) {
-      return (await readCheckpoint(await open(), of(scope)))?.text ?? null;
+      const store = await open();
+      const found = await readCheckpoint(store, of(scope));
+      return found === null ? null : withCosignatures(found.text, await readWitnesses(store, of(scope)));
     },
     async tile(path, scope) {
       return readTile(await open(), of(scope), path);

@@ -2,6 +2,7 @@ import { TrailError } from "../../base/error.ts";
 import { problemOf, unreachable } from "../../store/problem.ts";
 import { encodeProofFile } from "../../tlog/proof-file.ts";
 import type { Scope } from "../trail.ts";
+import type { WitnessState } from "../witness/follower.ts";
 import type { PublicKey } from "./keys.ts";
 import type { EventProof, Log } from "./log.ts";
 
@@ -57,6 +58,10 @@ export class RemoteLog {
         throw atTheServer();
       },
       keepSealed: () => Promise.reject(atTheServer()),
+      witnesses: async (scope) => (await this.#json<{ data: WitnessState[] }>("/witnesses", {}, scope)).data,
+      keepWitnessed: () => Promise.reject(atTheServer()),
+      cosigner: () => null,
+      identity: () => null,
     };
   }
 

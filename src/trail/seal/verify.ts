@@ -11,10 +11,12 @@ import {
 import type { EmitterState, Store } from "../../store/store.ts";
 import { parseCheckpoint, type SignedCheckpoint } from "../../tlog/checkpoint.ts";
 import { EMPTY_ROOT, sameBytes } from "../../tlog/hash.ts";
-import { ED25519, parseVerifier } from "../../tlog/note.ts";
+import { ED25519, parseNote, parseVerifier } from "../../tlog/note.ts";
 import { TILE_WIDTH } from "../../tlog/tile.ts";
 import { MissingTile, TileTree } from "../../tlog/tile-tree.ts";
 import type { Scope } from "../trail.ts";
+import { askWitnesses, readWitnesses, type WitnessState } from "../witness/follower.ts";
+import type { Witness } from "../witness/keeper.ts";
 import type { KeyFile, StoredKey } from "./key-file.ts";
 import { judgeSignature, type LogKeys, originOf, type PublicKey } from "./keys.ts";
 import { checkLeaves, type LeafFindings } from "./leaf-check.ts";
@@ -25,6 +27,8 @@ import { BLOB, tileSource } from "./sealer.ts";
 export interface VerifyOptions extends Scope {
   /** Checkpoints that were kept elsewhere: by a witness, in a repository, on paper. */
   checkpoints?: readonly string[];
+  /** They are asked for the newest checkpoint that they saw. */
+  witnesses?: readonly Witness[];
   /** The log's keys as you know them, `name+id+key`; without them, those of the key file count. */
   trusted?: readonly string[];
   /** What an earlier verification came to; it goes on behind it. */
@@ -65,6 +69,9 @@ class Examination {
   readonly #options: VerifyOptions;
   readonly #problems: Problem[] = [];
   readonly #findings: Finding[] = [];
+  /** Witnesses that showed a checkpoint of this log, by name. */
+  readonly #asked: string[] = [];
+  readonly #unasked: string[] = [];
 
   constructor(store: Store, tenant: string, keys: LogKeys, options: VerifyOptions) {
     this.#store = store;
@@ -78,12 +85,14 @@ class Examination {
   }
 
   async run(): Promise<StoreVerdict> {
-    const head = await this.#store.head(this.#tenant);
     const file = this.#keys.read();
+    // Before the log's own, which may grow meanwhile: a witness never knows more than the log did.
+    const witnessed = await this.#ask(file === null ? null : originOf(file.log, this.#tenant));
+    const head = await this.#store.head(this.#tenant);
     const checkpoint = await this.#checkpoint();
     const origin = checkpoint?.origin ?? (file === null ? this.#tenant : originOf(file.log, this.#tenant));
     const known = await this.#known(file, origin);
-    const seen = this.#seen(file, origin);
+    const seen = [...this.#seen(file, origin), ...witnessed];
     if (checkpoint === null) {
       await this.#judgeUnsealed(head, seen, known);
       return {
@@ -96,9 +105,11 @@ class Examination {
     }
     const { leaves, pruned } = await this.#judgeLeaves(checkpoint, head, known);
     this.#judgeTail(checkpoint, head, leaves, seen);
+    const states = await readWitnesses(this.#store, this.#tenant);
     await this.#judgeHistory(checkpoint, known, seen);
+    await this.#judgeWitnesses(checkpoint, states);
     await this.#judgeCompleteness();
-    this.#judgeAuthorship(checkpoint, known, file);
+    this.#judgeAuthorship(checkpoint, known, file, states);
     return {
       ...judge(origin, this.#findings, this.#problems),
       tenant: this.#tenant,
@@ -125,6 +136,46 @@ class Examination {
     const bytes = await this.#store.blob(this.#tenant, BLOB.keys);
     if (bytes === null) return { keys: [], from: "nowhere" };
     return { keys: readPublicKeys(Buffer.from(bytes).toString("utf8"), origin), from: "store" };
+  }
+
+  /** What witnesses can show. The origin is the checkpoint's own where no key file says it. */
+  async #ask(named: string | null): Promise<SignedCheckpoint[]> {
+    const { witnesses = [] } = this.#options;
+    const origin = (await this.#checkpoint())?.origin ?? named;
+    const found: SignedCheckpoint[] = [];
+    for (const witness of origin === null ? [] : witnesses) {
+      const { checkpoints, problems } = await askWitnesses([witness], String(origin));
+      const newest = parseCheckpoint(checkpoints[0] ?? "");
+      if (newest === null) this.#unasked.push(...problems);
+      else {
+        found.push(newest);
+        this.#asked.push(witness.name);
+      }
+    }
+    return found;
+  }
+
+  /** What witnesses confirmed must be a beginning of this log. */
+  async #judgeWitnesses({ size }: SignedCheckpoint, states: readonly WitnessState[]): Promise<void> {
+    for (const { witness, state, problem, checkpoint } of states) {
+      if (state === "contradicts")
+        this.#found("order", "witness.contradicts", `The witness ${witness} refuses this log: ${problem}.`);
+      const confirmed = parseCheckpoint(checkpoint ?? "");
+      if (confirmed !== null && confirmed.size > size)
+        this.#found(
+          "tail",
+          "checkpoint.rolled_back",
+          `The witness ${witness} confirmed ${confirmed.size} events; the checkpoint covers ${size}.`,
+          [size + 1, confirmed.size],
+        );
+      else if (confirmed !== null && !(await this.#isBeginning(confirmed)))
+        this.#found(
+          "order",
+          "checkpoint.split",
+          `The witness ${witness} confirmed another history of the first ${confirmed.size} events.`,
+          [1, confirmed.size],
+        );
+    }
   }
 
   /** Checkpoints that are known from outside the database. */
@@ -288,9 +339,11 @@ class Examination {
       );
     }
     const outside =
-      seen.length > 0
-        ? "nobody who can set the database back can also set back what stands outside of it (the key file's folder, or the checkpoints that you gave)."
-        : "nobody set the whole database back to an earlier state: no checkpoint from outside was there to compare with.";
+      this.#asked.length > 0
+        ? `nobody set back, together with the database, what ${this.#asked.join(" and ")} keeps.`
+        : seen.length > 0
+          ? "nobody who can set the database back can also set back what stands outside of it (the key file's folder, or the checkpoints that you gave)."
+          : "nobody set the whole database back to an earlier state: no checkpoint from outside was there to compare with.";
     const young =
       leaves.unsealed > 0
         ? [`the ${leaves.unsealed} newest events, which no checkpoint covers yet, are left out of this.`]
@@ -298,7 +351,7 @@ class Examination {
     this.#findings.push({
       claim: "tail",
       says: `The log goes to event ${head}, and at least to every end that was ever signed and shown here.`,
-      conditions: [outside, ...young],
+      conditions: [outside, ...this.#unasked.map((text) => `it does not matter that ${text}`), ...young],
     });
   }
 
@@ -403,7 +456,12 @@ class Examination {
     });
   }
 
-  #judgeAuthorship(checkpoint: SignedCheckpoint, known: KnownKeys, file: KeyFile | null): void {
+  #judgeAuthorship(
+    checkpoint: SignedCheckpoint,
+    known: KnownKeys,
+    file: KeyFile | null,
+    states: readonly WitnessState[],
+  ): void {
     const judged = judgeSignature(checkpoint, known);
     if (judged === null) {
       const text =
@@ -427,12 +485,32 @@ class Examination {
         "time.missing",
         "The checkpoint lacks the signed time that every checkpoint of this log carries.",
       );
+    const confirmed = this.#confirmations(states);
     this.#findings.push({
       claim: "authorship",
-      says: `The log's key signed the newest checkpoint, ${when} by the log's own clock.`,
+      says: [
+        `The log's key signed the newest checkpoint, ${when} by the log's own clock.`,
+        ...confirmed,
+      ].join(" "),
       conditions: [
-        "only the log's operator holds the key, and the clock of its machine was right; no witness said when.",
+        confirmed.length === 0
+          ? "only the log's operator holds the key, and the clock of its machine was right; no witness said when."
+          : "only the log's operator holds the key, and the operator and the witness do not lie together.",
       ],
+    });
+  }
+
+  /** In words: when witnesses with known keys saw which state of the log. */
+  #confirmations(states: readonly WitnessState[]): string[] {
+    const { witnesses = [] } = this.#options;
+    return witnesses.flatMap((witness) => {
+      const state = states.find(({ witness: name }) => name === witness.name);
+      const note = parseNote(state?.checkpoint ?? "");
+      const seconds = note === null ? null : witness.confirmedAt(note);
+      if (state === undefined || seconds === null) return [];
+      return [
+        `${witness.name} saw its first ${state.size} events at ${new Date(seconds * 1000).toISOString()}.`,
+      ];
     });
   }
 }

@@ -1,29 +1,32 @@
 import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { extname } from "node:path";
-import { PYTHON_VERIFIER } from "../evidence/python.ts";
+import { PYTHON_VERIFIER } from "./python.ts";
 
 /** The end of the verifier in JavaScript: what makes a program of it. */
 const MAIN = `
-const [, , ...words] = globalThis.process?.argv ?? [];
-if (globalThis.process !== undefined) {
+const { process: program } = globalThis;
+const words = program?.argv.slice(2) ?? [];
+if (program !== undefined) {
   const { readFileSync } = await import("node:fs");
   const trusted = words.filter((_, i) => words[i - 1] === "--key");
-  const path = words.find((word) => !word.startsWith("--") && !trusted.includes(word)) ?? "evidence.ndjson";
-  const verdict = await checkEvidence(readFileSync(path, "utf8").split("\\n"), trusted);
+  const witnesses = words.filter((_, i) => words[i - 1] === "--witness");
+  const isPath = (word) => !word.startsWith("--") && !trusted.includes(word) && !witnesses.includes(word);
+  const path = words.find(isPath) ?? "evidence.ndjson";
+  const verdict = await checkEvidence(readFileSync(path, "utf8").split("\\n"), trusted, witnesses);
   if (words.includes("--json")) {
     const claims = Object.fromEntries(verdict.claims.map(({ claim, standing }) => [claim, standing]));
     const problems = [...new Set(verdict.claims.flatMap((claim) => claim.problems.map(({ kind }) => kind)))].sort();
     console.log(JSON.stringify({ holds: verdict.holds, claims, problems }));
   } else console.log(linesOf(verdict).join("\\n"));
-  process.exitCode = verdict.holds ? 0 : 1;
+  program.exitCode = verdict.holds ? 0 : 1;
 }
 `;
 
 const HEAD = `/*
  * Checks a Daybook evidence bundle. Needs nothing but Node 20 or later; in a browser, import checkEvidence.
  *
- *     node verify.mjs evidence.ndjson [--key NAME+ID+KEY] [--json]
+ *     node verify.mjs evidence.ndjson [--key NAME+ID+KEY] [--witness NAME+ID+KEY] [--json]
  *
  * Exit status 0: every claim that can be checked holds.
  *
@@ -60,7 +63,7 @@ export function bundleFiles(): ReadonlyArray<readonly [name: string, text: strin
 /** A module of src/evidence as JavaScript, without its imports: they stand in the same file. */
 function sourceOf(name: string): string {
   const ending = extname(import.meta.url);
-  const text = readFileSync(new URL(`../evidence/${name}${ending}`, import.meta.url), "utf8");
+  const text = readFileSync(new URL(`./${name}${ending}`, import.meta.url), "utf8");
   const plain = ending === ".ts" ? stripTypeScriptTypes(text) : text;
   return plain.replaceAll(/^import .*;$/gm, "").replaceAll(/^\/\/# sourceMappingURL.*$/gm, "");
 }

@@ -1,6 +1,6 @@
-import type { Command } from "../command.ts";
-import { visible } from "../print.ts";
-import { openExisting } from "../wire.ts";
+import type { Command } from "../../command.ts";
+import { visible } from "../../print.ts";
+import { openExisting } from "../../wire.ts";
 
 export const seal: Command = {
   name: "seal",

@@ -1,14 +1,15 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { TrailError } from "../../base/error.ts";
-import { isObject } from "../../base/json.ts";
-import { checkEvidence } from "../../evidence/check.ts";
-import { linesOf } from "../../evidence/verdict.ts";
-import { checkFile } from "../../store/sqlite/check.ts";
-import type { StoreVerdict, VerifyOptions } from "../../trail/seal/verify.ts";
-import type { Trail } from "../../trail/trail.ts";
-import type { Call, Command } from "../command.ts";
-import { visible } from "../print.ts";
-import { openExisting, targetOf } from "../wire.ts";
+import { TrailError } from "../../../base/error.ts";
+import { isObject } from "../../../base/json.ts";
+import { checkEvidence } from "../../../evidence/check.ts";
+import { linesOf } from "../../../evidence/verdict.ts";
+import { checkFile } from "../../../store/sqlite/check.ts";
+import type { StoreVerdict, VerifyOptions } from "../../../trail/seal/verify.ts";
+import type { Trail } from "../../../trail/trail.ts";
+import type { Call, Command } from "../../command.ts";
+import { visible } from "../../print.ts";
+import { openExisting, targetOf } from "../../wire.ts";
+import { witnessesOf } from "../../witnesses.ts";
 
 const BROKEN = 1;
 const SAVE_EVERY = 65_536;
@@ -41,7 +42,11 @@ export const verify: Command = {
 };
 
 async function verifyBundle({ settings, out }: Call, path: string): Promise<number> {
-  const verdict = await checkEvidence(readFileSync(path, "utf8").split("\n"), settings.list("key"));
+  const verdict = await checkEvidence(
+    readFileSync(path, "utf8").split("\n"),
+    settings.list("key"),
+    settings.list("witnessKey"),
+  );
   if (settings.on("json")) await out.json(verdict);
   else for (const line of linesOf(verdict)) await out.line(visible(line));
   return verdict.holds ? 0 : BROKEN;
@@ -63,16 +68,17 @@ async function verifyTenant(call: Call, trail: Trail, tenant: string): Promise<S
   const { settings, out } = call;
   const { file } = targetOf(settings.required("db"));
   const place = file === null ? null : `${file.path}.verify`;
-  const resume = place === null || !settings.on("resume") ? undefined : readPlace(place, tenant);
-  let saved = resume?.done ?? 0;
+  const known = place === null || !settings.on("resume") ? 0 : (readPlaces(place)[tenant] ?? 0);
+  let saved = known;
   const trusted = settings.list("key");
   const kept = settings.list("checkpoint").map((path) => readFileSync(path, "utf8"));
   const options: VerifyOptions = {
     tenant,
     signal: out.gone,
-    ...(resume === undefined ? {} : { resume }),
+    ...(known === 0 ? {} : { resume: { tenant, done: known } }),
     ...(trusted.length === 0 ? {} : { trusted }),
     ...(kept.length === 0 ? {} : { checkpoints: kept }),
+    witnesses: witnessesOf(call),
     onProgress(done, total) {
       if (out.columns !== undefined && total > SAVE_EVERY)
         out.note(`${visible(tenant)}: ${done} of ${total}`);
@@ -82,20 +88,30 @@ async function verifyTenant(call: Call, trail: Trail, tenant: string): Promise<S
     },
   };
   const verdict = await trail.verify(options);
-  if (place !== null && existsSync(place)) rmSync(place);
+  if (place !== null) writePlace(place, tenant, 0);
   return verdict;
 }
 
-function readPlace(path: string, tenant: string): { tenant: string; done: number } | undefined {
-  if (!existsSync(path)) return undefined;
-  const place: unknown = JSON.parse(readFileSync(path, "utf8"));
-  if (!isObject(place) || place.tenant !== tenant || !Number.isSafeInteger(place.done)) return undefined;
-  return { tenant, done: place.done as number };
+/** How far each tenant's log was checked, by name. */
+function readPlaces(path: string): Record<string, number> {
+  if (!existsSync(path)) return {};
+  const places: unknown = JSON.parse(readFileSync(path, "utf8"));
+  if (!isObject(places)) return {};
+  return Object.fromEntries(
+    Object.entries(places).filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1])),
+  );
 }
 
+/** Zero takes the tenant out; a file without tenants is taken away. */
 function writePlace(path: string, tenant: string, done: number): void {
+  const { [tenant]: _, ...others } = readPlaces(path);
+  const places = done === 0 ? others : { ...others, [tenant]: done };
+  if (Object.keys(places).length === 0) {
+    rmSync(path, { force: true });
+    return;
+  }
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify({ tenant, done }), { mode: 0o600 });
+  writeFileSync(draft, JSON.stringify(places), { mode: 0o600 });
   renameSync(draft, path);
 }
 

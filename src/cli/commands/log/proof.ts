@@ -1,5 +1,5 @@
-import type { Command } from "../command.ts";
-import { openExisting } from "../wire.ts";
+import type { Command } from "../../command.ts";
+import { openExisting } from "../../wire.ts";
 
 export const proof: Command = {
   name: "proof",
