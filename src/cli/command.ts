@@ -9,6 +9,8 @@ export interface Command {
   readonly argument?: { readonly name: string; readonly doc: string };
   /** A second argument, which may be left out. */
   readonly more?: { readonly name: string; readonly doc: string };
+  /** Words behind `--`, which are another program's. */
+  readonly rest?: { readonly name: string; readonly doc: string };
   /** Its exit status is 0 in any case: to an agent, another one of a hook is an order to stop. */
   readonly neverFails?: true;
   /** Shown under its help; each is a line that works. */
@@ -25,4 +27,6 @@ export interface Call {
   readonly argument: string;
   /** The second one, or empty. */
   readonly more: string;
+  /** The words behind `--`, for a command that takes them. */
+  readonly rest: readonly string[];
 }

@@ -11,11 +11,16 @@ export interface Io {
   onStop(listener: () => void): () => void;
   /** Starts this program once more, by itself: it outlives this process, and nobody waits for it. */
   startAlone(args: readonly string[], env: Readonly<Record<string, string>>): void;
+  /** Calls the listener with each signal that is not the kernel's own business; returns what ends that. */
+  onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
   /** Ends the process at once. */
   exit(status: number): void;
+  /** Ends the process by the signal, so that whoever waits for it sees that. */
+  die(signal: NodeJS.Signals): void;
 }
 
 const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const PASSED_SIGNALS = [...STOP_SIGNALS, "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
 export function processIo(): Io {
   return {
@@ -39,6 +44,13 @@ export function processIo(): Io {
       child.on("error", () => undefined);
       child.unref();
     },
+    onSignal(listener) {
+      for (const signal of PASSED_SIGNALS) process.on(signal, listener);
+      return () => {
+        for (const signal of PASSED_SIGNALS) process.off(signal, listener);
+      };
+    },
     exit: (status) => process.exit(status),
+    die: (signal) => void process.kill(process.pid, signal),
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
 import { isTrailError, messageOf } from "../base/error.ts";
-import type { Command } from "./command.ts";
+import type { Call, Command } from "./command.ts";
 import { hook } from "./commands/capture/hook.ts";
 import { doctor } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -12,6 +12,7 @@ import { proof } from "./commands/log/proof.ts";
 import { seal } from "./commands/log/seal.ts";
 import { verify } from "./commands/log/verify.ts";
 import { witness } from "./commands/log/witness.ts";
+import { mcpProxy } from "./commands/mcp/proxy.ts";
 import { prune } from "./commands/prune.ts";
 import { record } from "./commands/record.ts";
 import { serve } from "./commands/serve.ts";
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   forwarders,
   doctor,
   hook,
+  mcpProxy,
   seal,
   proof,
   verify,
@@ -71,9 +73,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       writeErr: () => undefined,
     });
   for (const command of COMMANDS) {
-    describe(program.command(command.name), command, async (argument, more, flags) => {
+    describe(program.command(command.name), command, async (words, flags) => {
       const settings = readSettings(command.name, flags, io.env);
-      status = await command.run({ io, out, settings, argument, more });
+      status = await command.run({ io, out, settings, ...words });
     });
   }
   try {
@@ -94,22 +96,28 @@ export async function main(): Promise<void> {
   process.exitCode = status;
 }
 
+type Words = Pick<Call, "argument" | "more" | "rest">;
+
 function describe(
   commander: Commander,
   command: Command,
-  action: (argument: string, more: string, flags: Record<string, unknown>) => Promise<void>,
+  action: (words: Words, flags: Record<string, unknown>) => Promise<void>,
 ): void {
   commander.description(command.summary).allowExcessArguments(false);
-  const { argument, more } = command;
+  const { argument, more, rest } = command;
   if (argument !== undefined) commander.argument(`<${argument.name}>`, argument.doc);
   if (more !== undefined) commander.argument(`[${more.name}]`, more.doc);
+  if (rest !== undefined) commander.argument(`[${rest.name}...]`, rest.doc);
   for (const [, option] of optionsOf(command.name)) commander.addOption(toCommanderOption(option));
   const examples = command.examples.map((example) => `  ${example}`).join("\n");
   commander.addHelpText("after", `\nExamples:\n${examples}`);
   commander.action(async (...given: unknown[]) => {
-    const named = argument === undefined ? "" : String(given[0]);
-    const second = more === undefined || given[1] === undefined ? "" : String(given[1]);
-    await action(named, second, commander.opts());
+    const words = {
+      argument: argument === undefined ? "" : String(given[0]),
+      more: more === undefined || given[1] === undefined ? "" : String(given[1]),
+      rest: rest !== undefined && Array.isArray(given[0]) ? given[0].map(String) : [],
+    };
+    await action(words, commander.opts());
   });
 }
 

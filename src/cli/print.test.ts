@@ -85,6 +85,8 @@ describe("a printer", () => {
       env,
       onStop: () => () => undefined,
       startAlone: () => undefined,
+      onSignal: () => () => undefined,
+      die: () => undefined,
       exit: () => undefined,
     };
     return { out: createPrinter(io), stdout };

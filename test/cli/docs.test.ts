@@ -13,6 +13,7 @@ const PAGES = [
   "forwarders",
   "approvals",
   "adapters",
+  "mcp",
 ];
 
 /** What the examples of a page import beside us: packages, or all of a scope. */

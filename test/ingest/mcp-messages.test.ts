@@ -197,6 +197,10 @@ describe("a question to the person at the client", () => {
     const question = only(over("server", result(1, needed), first));
     expect(question).toMatchObject({ type: "approval.request", parentId: start.id, tool: "delete" });
     const second = mapper.connect();
+    // Another call of the same tool, which waits too, is not taken for it.
+    const third = mapper.connect();
+    over("client", call(3, "delete", { arguments: { a: 2 } }), third);
+    over("server", result(3, { ...needed, requestState: undefined }), third);
     const retry = call(9, "delete", {
       inputResponses: { confirm: { action: "accept" } },
       requestState: "s1",
@@ -210,8 +214,17 @@ describe("a question to the person at the client", () => {
       type: "tool.execute",
       phase: "completed",
       startId: start.id,
-      durationMs: 3_000,
+      durationMs: 5_000,
     });
+  });
+});
+
+describe("a message that nests without end", () => {
+  it("is recorded like any other", () => {
+    const deep = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`);
+    const { client, server } = connect();
+    const start = only(client(request(1, "tools/call", { name: "a", arguments: deep })));
+    expect(only(server(result(1, { content: deep })))).toMatchObject({ startId: start.id });
   });
 });
 

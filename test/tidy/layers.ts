@@ -71,7 +71,8 @@ export const LAYERS: readonly Layer[] = [
   integration("integrations", []),
   ...INTEGRATIONS.map((name) => integration(`integrations/${name}`, ["integrations"])),
   layer("http", HTTP, ["hono", "@hono/node-server"]),
-  layer("cli", [...HTTP, "http", "index", ...ADAPTERS], ["commander"]),
+  layer("mcp", ["base", "event", "query", "view", "ingest", "store", "trail"]),
+  layer("cli", [...HTTP, "http", "mcp", "index", ...ADAPTERS], ["commander"]),
   {
     folder: "index",
     mayImport: [

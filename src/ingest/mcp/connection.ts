@@ -12,7 +12,7 @@ import {
   readMessage,
   withoutMeta,
 } from "./message.ts";
-import { anyRequest, isHousekeeping, type Operation, operationOf } from "./operations.ts";
+import { anyRequest, askedIn, isHousekeeping, type Operation, operationOf } from "./operations.ts";
 import { errorOutcome, type Outcome, resultOutcome } from "./outcome.ts";
 import { capabilitiesOf, versionOf } from "./peer.ts";
 import { bounded, kept, type Pending, PendingTable } from "./pending.ts";
@@ -181,6 +181,7 @@ export class McpConnection {
       from,
       operation,
       label: kept(subject?.label ?? method),
+      asked: operation === undefined ? "" : askedIn(method, params),
       fields: {
         ...this.#teller.common(from, meta),
         parentId: from === "server" ? this.#callUnderWay() : null,
@@ -213,6 +214,7 @@ export class McpConnection {
       from,
       operation: CONNECT,
       label: "connection",
+      asked: "",
       fields: {},
       data: {
         method,

@@ -4,7 +4,7 @@ import { isObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { firstName } from "../values.ts";
 import { keyOf, type Members } from "./message.ts";
-import { anyRequest, operationOf } from "./operations.ts";
+import { anyRequest, askedIn, operationOf } from "./operations.ts";
 import { resultOutcome } from "./outcome.ts";
 import { bounded, kept, type Pending, type PendingTable } from "./pending.ts";
 import type { Teller } from "./teller.ts";
@@ -31,8 +31,7 @@ export class Continuations {
     if (method === "tasks/result")
       return typeof taskId === "string" ? this.#table.take(taskKey(taskId)) : undefined;
     if (inputResponses === undefined && requestState === undefined) return undefined;
-    const label = kept(operationOf(method)?.subject(params).label ?? "");
-    return this.#table.take(retryKey(method, label, requestState));
+    return this.#table.take(retryKey(askedIn(method, params), requestState));
   }
 
   /** What a retry answers to the questions. */
@@ -64,7 +63,7 @@ export class Continuations {
 
   #asked(pending: Pending, result: JsonObject, at: Micros): { drafts: EventDraft[]; isKept: boolean } {
     const inputs = isObject(result.inputRequests) ? Object.entries(result.inputRequests) : [];
-    let isKept = this.#table.add(retryKey(pending.method, pending.label, result.requestState), pending);
+    let isKept = this.#table.add(retryKey(pending.asked, result.requestState), pending);
     const drafts = inputs.slice(0, INPUTS_MAX).flatMap(([name, input]) => {
       if (!isObject(input) || typeof input.method !== "string") return [];
       const operation = operationOf(input.method) ?? anyRequest(input.method);
@@ -74,6 +73,7 @@ export class Continuations {
         from: "server",
         operation,
         label: kept(subject.label),
+        asked: "",
         fields: { ...pending.fields, parentId: pending.startId, ...bounded(subject.fields) },
         data: {},
         startId: this.#teller.newId(),
@@ -101,9 +101,9 @@ function taskKey(taskId: string): string {
   return `task ${keyOf(taskId)}`;
 }
 
-/** A retry repeats the method and what it is about, and hands back the server's state. */
-function retryKey(method: string, label: string, state: unknown): string {
-  return `retry ${hash("sha256", JSON.stringify([method, label, typeof state === "string" ? state : null]))}`;
+/** A retry asks the same, and hands back the server's state. */
+function retryKey(asked: string, state: unknown): string {
+  return `retry ${asked} ${typeof state === "string" ? hash("sha256", state) : ""}`;
 }
 
 function inputKey({ startId }: Pending, name: string): string {

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { isObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { resourceOf } from "../resource-of.ts";
@@ -134,7 +135,19 @@ function elicitation(params: Members): Subject {
 }
 
 /** A retry repeats the request and adds what was asked in between; that is recorded as approvals. */
-export function withoutContinuation(params: Members): JsonObject {
+function withoutContinuation(params: Members): JsonObject {
   const { inputResponses, requestState, ...asked } = withoutMeta(params);
   return asked;
+}
+
+/** The same for a request and its retry, another one for another request. */
+export function askedIn(method: string, params: Members): string {
+  let text: string;
+  try {
+    text = JSON.stringify(withoutContinuation(params));
+  } catch {
+    // Nested deeper than the engine can write.
+    text = "";
+  }
+  return hash("sha256", `${method}\n${text}`);
 }

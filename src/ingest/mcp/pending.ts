@@ -11,6 +11,8 @@ export interface Pending {
   /** Undefined for housekeeping, of which there is no event. */
   readonly operation: Operation | undefined;
   readonly label: string;
+  /** Digest of what was asked, by which a retry is known. */
+  readonly asked: string;
   /** The fields that both events share. */
   readonly fields: Partial<EventDraft>;
   /** What the answer's event says besides the answer. Small. */
