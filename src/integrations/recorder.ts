@@ -3,6 +3,7 @@ import type { EventDraft } from "../event/event.ts";
 import { type Surroundings, surroundings, within } from "../event/surroundings.ts";
 import { oneLine } from "../ingest/values.ts";
 import type { Trail } from "../trail/trail.ts";
+import { BoundedMap } from "./bounded-map.ts";
 import { type CallStart, callDraft, errorText, SUMMARY_CHARS } from "./drafts.ts";
 
 /** What an adapter needs of a trail: `trail.forTenant(…)` will do as well. */
@@ -60,13 +61,17 @@ const TROUBLES_MAX = 100;
  */
 export class Recorder {
   readonly #trail: Target;
+  /** What its owner said. */
+  readonly #said: AdapterOptions;
   readonly #always: Place;
   readonly #troubles = new Set<string>();
+  readonly #places = new BoundedMap<string, Place>();
 
   /** `origin` is the framework, by the name that its OTLP has here. */
   constructor(trail: Target, origin: string, options: AdapterOptions = {}) {
     this.#trail = trail;
-    this.#always = { source: "adapter", origin, ...options };
+    this.#said = options;
+    this.#always = { ...options, source: "adapter", origin };
   }
 
   /**
@@ -79,6 +84,23 @@ export class Recorder {
     } catch (thrown) {
       this.#tellTrouble(place, thrown);
       return undefined;
+    }
+  }
+
+  /**
+   * Records what one of the mappers of `src/ingest` made of a payload. Both halves of a pair get the
+   * surroundings of the first: an answer comes from wherever answers come from. `knowsAgent` says that the
+   * agent's name as it is said here is better than the payload's.
+   */
+  relay(drafts: readonly EventDraft[], { knowsAgent = false } = {}): void {
+    const around = known(surroundings());
+    for (const draft of drafts) {
+      const { startId } = draft;
+      const at = (startId ? this.#places.take(startId) : undefined) ?? around;
+      if (draft.phase === "started" && draft.id) this.#places.set(draft.id, at);
+      const agent = at.agent ?? this.#said.agent;
+      const own = knowsAgent && agent ? { agent } : {};
+      this.#trail.record({ ...this.#said, ...at, ...known(draft), ...own, type: draft.type });
     }
   }
 
