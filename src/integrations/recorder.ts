@@ -177,9 +177,15 @@ export class Recorder {
       ...place,
       runId: isNested ? around.runId : (runId ?? uuidv7()),
     };
-    const summary = oneLine(`${who ?? "agent"} starts`, SUMMARY_CHARS);
     const told = isBelow ? { ...data, parent_run_id: around.runId } : data;
-    const open = this.start({ type, category: "run", summary, data: told }, at);
+    return this.startRunIn({ type, agent: who, place: at, data: told });
+  }
+
+  /** A run exactly where the framework says that it is. */
+  startRunIn({ type = "agent.run", agent, place = {}, data = {} }: Omit<RunStart, "runId">): Run {
+    const at = agent === undefined ? place : { ...place, agent };
+    const summary = oneLine(`${agent ?? "agent"} starts`, SUMMARY_CHARS);
+    const open = this.start({ type, category: "run", summary, data }, at);
     return { ...open, inside: { ...at, parentId: open.id } };
   }
 
