@@ -9,7 +9,7 @@ export interface Command {
   readonly argument?: { readonly name: string; readonly doc: string };
   /** A second argument, which may be left out. */
   readonly more?: { readonly name: string; readonly doc: string };
-  /** Words behind `--`, which are another program's. */
+  /** Any number of words: files, or, behind `--`, those of another program. */
   readonly rest?: { readonly name: string; readonly doc: string };
   /** Its exit status is 0 in any case: to an agent, another one of a hook is an order to stop. */
   readonly neverFails?: true;
@@ -27,6 +27,6 @@ export interface Call {
   readonly argument: string;
   /** The second one, or empty. */
   readonly more: string;
-  /** The words behind `--`, for a command that takes them. */
+  /** Those words, for a command that takes them. */
   readonly rest: readonly string[];
 }

@@ -3,6 +3,7 @@ import { Command as Commander, CommanderError, Option as CommanderOption } from 
 import { isTrailError, messageOf } from "../base/error.ts";
 import type { Call, Command } from "./command.ts";
 import { hook } from "./commands/capture/hook.ts";
+import { importCommand } from "./commands/capture/import.ts";
 import { doctor } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { forwarders } from "./commands/forwarders.ts";
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   hook,
   mcpProxy,
+  importCommand,
   seal,
   proof,
   verify,

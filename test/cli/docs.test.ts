@@ -14,6 +14,7 @@ const PAGES = [
   "approvals",
   "adapters",
   "mcp",
+  "import",
 ];
 
 /** What the examples of a page import beside us: packages, or all of a scope. */

@@ -1,8 +1,8 @@
 import { formatMicros } from "../../base/clock.ts";
 import { messageOf, TrailError } from "../../base/error.ts";
-import { FIELD_BY_WIRE } from "../../event/fields.ts";
 import { LIMITS } from "../../event/limits.ts";
 import { type Problem, parseWire } from "../../event/parse.ts";
+import { valueOfText } from "../../event/text-value.ts";
 import type { WireDraft } from "../../event/wire.ts";
 import type { Outcome } from "../../store/store.ts";
 import type { Trail } from "../../trail/trail.ts";
@@ -62,7 +62,7 @@ async function recordOne(call: Call): Promise<number> {
 }
 
 /** So that what a person wrote down cannot be changed unseen. The events are safe already, whatever comes of it. */
-async function sealQuietly(trail: Trail, out: Printer): Promise<void> {
+export async function sealQuietly(trail: Trail, out: Printer): Promise<void> {
   try {
     await trail.seal();
   } catch (thrown) {
@@ -85,21 +85,10 @@ function fieldsOf(settings: Settings): Record<string, unknown> {
 }
 
 function fieldValue(flag: string, name: string, text: string): unknown {
-  const kind = FIELD_BY_WIRE.get(name)?.kind;
-  switch (kind) {
-    case "count":
-      return /^\d+$/.test(text) ? Number(text) : text;
-    case "flag":
-      return text === "true" ? true : text === "false" ? false : text;
-    case "json":
-    case "usage":
-      try {
-        return JSON.parse(text);
-      } catch (cause) {
-        throw new TrailError("option.invalid", `${flag} (${name}) must be JSON.`, { field: flag, cause });
-      }
-    default:
-      return text;
+  try {
+    return valueOfText(name, text);
+  } catch (cause) {
+    throw new TrailError("option.invalid", `${flag} (${name}) must be JSON.`, { field: flag, cause });
   }
 }
 

@@ -59,6 +59,7 @@ export const OPTIONS = {
       "doctor",
       "hook",
       "mcp-proxy",
+      "import",
       ...TENANTS,
       "proof",
       "export",
@@ -196,6 +197,12 @@ export const OPTIONS = {
     commands: ["list", "tools", "runs", "approvals"],
     doc: "How many at most.",
   },
+  from: text(
+    "--from",
+    "KIND",
+    ["import"],
+    "What the files are: claude, codex, gemini, langfuse, otlp, ndjson, csv, sqlite-tool-calls, sqlite-audit, sqlite-runs.",
+  ),
   deliver: {
     flag: "--deliver",
     type: "switch",
