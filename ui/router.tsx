@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
+import { EventPage } from "./event/event-page.tsx";
 import { readRange } from "./explore/range.ts";
 import { FeedPage } from "./feed/feed-page.tsx";
 import { ForwardersPage } from "./forwarders/forwarders-page.tsx";
@@ -45,6 +46,12 @@ export const feedRoute = createRoute({
     ...readRange(search),
   }),
   component: FeedPage,
+});
+
+export const eventRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/events/$id",
+  component: EventPage,
 });
 
 export const runsRoute = createRoute({
@@ -101,6 +108,7 @@ const forwardersRoute = createRoute({
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     feedRoute,
+    eventRoute,
     runsRoute,
     runRoute,
     overviewRoute,

@@ -175,7 +175,7 @@ describe("the page", () => {
     await detail.getByRole("button", { name: /show all 5,000/ }).click();
     await detail.getByRole("button", { name: "Only run run-1" }).click();
     await expect.poll(() => new URL(page.url()).searchParams.get("q")).toBe("run:run-1");
-    await detail.getByRole("button", { name: startId }).click();
+    await detail.locator(".pairline .eventlink").click();
     await expect.poll(() => detail.textContent()).toContain("started");
     await page.keyboard.press("Escape");
     await detail.waitFor({ state: "detached" });

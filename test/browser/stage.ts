@@ -44,7 +44,7 @@ export class Stage {
   }
 
   async serve(port: number): Promise<void> {
-    this.trail = openTrail(join(this.dir, "browser.db"));
+    this.trail = openTrail(join(this.dir, "browser.db"), { forwarding: { allowPrivate: true } });
     this.server = await listen(createApp({ trail: this.trail, pageDir: PAGE_DIR, heartbeatMs: 500 }), {
       host: "127.0.0.1",
       port,
@@ -89,11 +89,12 @@ export class Stage {
 
 /** The seqs of the rows on the screen, from the top. */
 export async function shownSeqs(page: Page): Promise<number[]> {
-  const rows = await page
-    .locator(".row")
-    .evaluateAll((all) =>
-      all.map((row) => ({ seq: Number(row.getAttribute("data-seq")), top: row.getBoundingClientRect().top })),
-    );
+  const rows = await page.locator(".row").evaluateAll((all) =>
+    all
+      // Found, and gone before it was looked at.
+      .filter((row) => row.isConnected)
+      .map((row) => ({ seq: Number(row.getAttribute("data-seq")), top: row.getBoundingClientRect().top })),
+  );
   return rows.sort((a, b) => a.top - b.top).map((row) => row.seq);
 }
 

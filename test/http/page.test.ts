@@ -77,12 +77,12 @@ describe("the page", () => {
     expect(answer.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
   });
 
-  it("is there for every name that a run may have", async () => {
-    for (const name of ["run-1.2", "notes.md", encodeURIComponent("a/b.c <d>")])
-      expect([name, (await fetch(`${built.url}/runs/${name}`, { headers: asPerson })).status]).toEqual([
-        name,
-        200,
-      ]);
+  it("is there for every name that a run or an event may have", async () => {
+    for (const place of ["runs", "threads", "events"])
+      for (const name of ["run-1.2", "notes.md", encodeURIComponent("a/b.c <d>")]) {
+        const path = `/${place}/${name}`;
+        expect([path, (await fetch(built.url + path, { headers: asPerson })).status]).toEqual([path, 200]);
+      }
   });
 
   it("never stands for a file, a route or a program's question that is not there", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toWire } from "../../src/event/wire.ts";
 import { openTrail } from "../../src/index.ts";
-import { checkProof, type Proof } from "../../ui/feed/check-proof.ts";
+import { checkProof, type Proof } from "../../ui/event/check-proof.ts";
 
 async function sealed(count: number, at: number) {
   await using trail = openTrail(":memory:");

@@ -30,14 +30,31 @@ interface Resource {
 
 /** A JSON answer of the API; throws ApiError with what the server said. */
 export async function get(path: string, signal?: AbortSignal): Promise<unknown> {
+  return ask(path, signal === undefined ? {} : { signal });
+}
+
+/** The answer to a change; null where there is none to read. Throws ApiError as `get` does. */
+export async function send(
+  method: "POST" | "PUT" | "DELETE",
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  if (body === undefined) return ask(path, { method });
+  return ask(path, {
+    method,
+    body: JSON.stringify(body),
+    headers: { "Content-Type": "application/vnd.api+json" },
+  });
+}
+
+async function ask(path: string, init: RequestInit): Promise<unknown> {
+  const headers = new Headers(init.headers);
+  headers.set("Accept", "application/vnd.api+json");
   let response: Response;
   try {
-    response = await fetch(path, {
-      headers: { Accept: "application/vnd.api+json" },
-      ...(signal === undefined ? {} : { signal }),
-    });
+    response = await fetch(path, { ...init, headers });
   } catch (cause) {
-    if (signal?.aborted === true) throw cause;
+    if (init.signal?.aborted === true) throw cause;
     throw new ApiError(0, "The server does not answer. Is Daybook running?");
   }
   const body = (await response.json().catch(() => null)) as { error?: string } | null;

@@ -47,8 +47,18 @@ export function Histogram({ filters, bounds, onZoom }: Props) {
     refetchInterval: LOOK_AGAIN_MS,
     placeholderData: (before) => before,
   });
-  if (error !== null || data === undefined || data.data.length === 0) return null;
-  return <Bars found={data} onZoom={onZoom} />;
+  if (error !== null) return null;
+  return data === undefined ? <Placeholder /> : <Bars found={data} onZoom={onZoom} />;
+}
+
+/** Its room, so that the list below does not jump. */
+function Placeholder() {
+  return (
+    <figure className="overtime" aria-busy="true">
+      <div className="plot" />
+      <figcaption className="soft">Loading …</figcaption>
+    </figure>
+  );
 }
 
 function slotsOf({ data, meta }: Found): Slot[] {

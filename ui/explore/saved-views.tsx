@@ -1,6 +1,6 @@
 import { type SubmitEvent, useState } from "react";
-import { CopyButton } from "../feed/snippet.tsx";
 import { Menu } from "../parts/menu.tsx";
+import { CopyButton } from "../parts/snippet.tsx";
 import { readStored, writeStored } from "../parts/stored.ts";
 
 /** A name for an address: its query, range, zone and columns. */

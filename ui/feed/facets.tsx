@@ -41,7 +41,8 @@ export function Facets({ terms, range, onChange }: Props) {
     placeholderData: (before) => before,
   });
   const groups = (data?.data ?? []).filter(({ values }) => values.length > 1);
-  if (data === undefined || groups.length === 0) return null;
+  if (data === undefined) return <div className="facets" aria-busy="true" />;
+  if (groups.length === 0) return null;
   const add = (term: Term): void => {
     const others = terms.filter(
       (known) => formatTerm({ ...known, excluded: false }) !== formatTerm({ ...term, excluded: false }),

@@ -1,13 +1,13 @@
 import { useNavigate, useRouter } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Icon } from "../design/icons.tsx";
+import { Detail } from "../event/detail.tsx";
 import { type Column, ColumnsMenu, columnsOf } from "../explore/columns.tsx";
 import { Histogram } from "../explore/histogram.tsx";
 import { type Bounds, boundsOf, isAll, type Range, readRange, toInterval } from "../explore/range.ts";
 import { RangeMenu } from "../explore/range-menu.tsx";
 import { SavedViews } from "../explore/saved-views.tsx";
 import { feedRoute } from "../router.tsx";
-import { Detail } from "./detail.tsx";
 import { Facets } from "./facets.tsx";
 import { type FeedState, FeedStore, type LiveState } from "./feed-store.ts";
 import { FirstSteps } from "./first-steps.tsx";
@@ -64,7 +64,7 @@ export function FeedPage() {
           <Views />
           <Chips terms={terms} onChange={setTerms} />
         </div>
-        {state.events.length > 0 || narrowed ? (
+        {state.loading || state.events.length > 0 || narrowed ? (
           <Overview {...{ filters, bounds, terms, range, setRange, setTerms }} />
         ) : null}
       </div>

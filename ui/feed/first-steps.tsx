@@ -1,5 +1,5 @@
+import { Snippet } from "../parts/snippet.tsx";
 import { HOOK_SNIPPETS } from "./hook-snippets.ts";
-import { Snippet } from "./snippet.tsx";
 
 /** The empty page teaches: a line for each of the ways that events come in. */
 export function FirstSteps() {

@@ -1,39 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { get } from "../api/events.ts";
-import { State, Status } from "../parts/states.tsx";
-import { Time } from "../parts/time.tsx";
-
-interface Forwarder {
-  id: string;
-  attributes: {
-    name: string;
-    forwarder_type: string;
-    paused: boolean;
-    alert?: { kind: string } | null;
-    configuration: { url: string };
-    environments: Readonly<Record<string, { enabled?: boolean }>>;
-  };
-}
-
-interface Delivery {
-  id: string;
-  attributes: {
-    event: string | null;
-    status: string;
-    attempt_number: number;
-    response_status: number | null;
-    error: string | null;
-    created_at: string;
-  };
-}
-
-const path = (id: string, rest = ""): string => `/api/v1/forwarders/${encodeURIComponent(id)}${rest}`;
+import { type Forwarder, fetchDeliveries, fetchForwarders, forwarderPath } from "../api/forwarding.ts";
+import { State } from "../parts/states.tsx";
+import { Act } from "./act.tsx";
+import { DeliveryTable } from "./delivery-table.tsx";
 
 export function ForwardersPage() {
   const { data, error, refetch } = useQuery({
     queryKey: ["forwarders"],
-    queryFn: async () => ((await get("/api/v1/forwarders")) as { data: Forwarder[] }).data,
+    queryFn: fetchForwarders,
     refetchInterval: 5_000,
   });
   const [chosen, setChosen] = useState<string | null>(null);
@@ -116,7 +91,7 @@ function Row({ forwarder: { id, attributes: forwarder }, isOpen, onOpen, onChang
       <td>
         <Act
           label={paused ? "Resume" : "Pause"}
-          to={path(id, `/actions/${paused ? "resume" : "pause"}`)}
+          to={forwarderPath(id, `/actions/${paused ? "resume" : "pause"}`)}
           then={onChange}
         />
       </td>
@@ -127,7 +102,7 @@ function Row({ forwarder: { id, attributes: forwarder }, isOpen, onOpen, onChang
 function Deliveries({ id }: { id: string }) {
   const { data, error, refetch } = useQuery({
     queryKey: ["deliveries", id],
-    queryFn: async () => ((await get(path(id, "/deliveries?page[size]=100"))) as { data: Delivery[] }).data,
+    queryFn: () => fetchDeliveries(id),
     refetchInterval: 3_000,
   });
   return (
@@ -136,7 +111,7 @@ function Deliveries({ id }: { id: string }) {
       <p>
         <Act
           label="Send again what failed"
-          to={path(id, "/actions/retry_failed_deliveries")}
+          to={forwarderPath(id, "/actions/retry_failed_deliveries")}
           then={() => void refetch()}
         />
       </p>
@@ -145,62 +120,9 @@ function Deliveries({ id }: { id: string }) {
       ) : data.length === 0 ? (
         <p className="soft">None yet: it begins with the next event.</p>
       ) : (
-        <table>
-          <thead>
-            <tr>
-              <th>Time</th>
-              <th>Status</th>
-              <th className="number">Try</th>
-              <th>Answer</th>
-              <th>Event</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.map(({ id: delivery, attributes: row }) => (
-              <tr key={delivery}>
-                <td className="mono">
-                  <Time at={row.created_at} />
-                </td>
-                <td>
-                  <Status status={STATUS_WORDS[row.status.toUpperCase()] ?? row.status} />
-                </td>
-                <td className="number">{row.attempt_number}</td>
-                <td className="wide">{row.error ?? row.response_status ?? ""}</td>
-                <td className="mono">
-                  {row.event === null ? "gone" : <a href={`/?event=${row.event}`}>{row.event}</a>}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <DeliveryTable deliveries={data} onChange={() => void refetch()} />
       )}
     </section>
-  );
-}
-
-const STATUS_WORDS: Readonly<Record<string, string>> = { SUCCEEDED: "ok", FAILED: "error" };
-
-/** One request; what went wrong stands beside the button. */
-function Act({ label, to, then }: { label: string; to: string; then(): void }) {
-  const [trouble, setTrouble] = useState("");
-  const act = async (): Promise<void> => {
-    const response = await fetch(to, { method: "POST" }).catch(() => null);
-    const body = (await response?.json().catch(() => null)) as { error?: string } | null | undefined;
-    setTrouble(response?.ok === true ? "" : (body?.error ?? "The server does not answer."));
-    then();
-  };
-  return (
-    <>
-      <button type="button" className="button" onClick={() => void act()}>
-        {label}
-      </button>
-      {trouble === "" ? null : (
-        <span className="bad" role="alert">
-          {" "}
-          {trouble}
-        </span>
-      )}
-    </>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { fetchHead } from "../api/events.ts";
 import { fetchCheckpoint } from "../api/views.ts";
-import { Snippet } from "../feed/snippet.tsx";
+import { Snippet } from "../parts/snippet.tsx";
 import { Figures, State } from "../parts/states.tsx";
 
 /** What is signed, how far, and how anybody can check it. */

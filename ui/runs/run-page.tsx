@@ -5,7 +5,7 @@ import { useMemo, useRef } from "react";
 import { fetchNext, fetchPage, type WireEvent } from "../api/events.ts";
 import { fetchAncestors, fetchRunTree, type RunTree } from "../api/views.ts";
 import { Icon } from "../design/icons.tsx";
-import { Detail } from "../feed/detail.tsx";
+import { Detail } from "../event/detail.tsx";
 import { duration, statusName, summaryOf, what } from "../feed/format.ts";
 import { formatTerm } from "../feed/query-text.ts";
 import { count, Figures, money, State, Status } from "../parts/states.tsx";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { fetchThread, fetchThreads, type ThreadEvent } from "../api/views.ts";
-import { JsonTree } from "../feed/json-tree.tsx";
+import { JsonTree } from "../parts/json-tree.tsx";
 import { count, State } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { threadRoute } from "../router.tsx";
