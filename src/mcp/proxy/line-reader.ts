@@ -1,6 +1,6 @@
 /** What the reader finds in a stream of bytes. */
 export interface LineHandlers {
-  /** A whole line without its end. The bytes are the reader's only until the function returns. */
+  /** A whole line without its end, which may be empty. The bytes are the reader's only until the function returns. */
   line(bytes: Buffer): void;
   /** Bytes that are no line to be read: too long, never ended, or with a hole in them. */
   skipped(what: { reason: string; bytes: number; beginning: string }): void;
@@ -71,12 +71,11 @@ export class LineReader {
       reason: this.#skipping,
       beginning: this.#beginning,
     };
-    const [only, ...more] = this.#pieces;
+    const [only = Buffer.alloc(0), ...more] = this.#pieces;
     this.#pieces = [];
     this.#bytes = 0;
     this.#skipping = null;
     if (reason !== null) this.#handlers.skipped({ reason, bytes, beginning });
-    else if (only !== undefined)
-      this.#handlers.line(more.length === 0 ? only : Buffer.concat([only, ...more]));
+    else this.#handlers.line(more.length === 0 ? only : Buffer.concat([only, ...more]));
   }
 }

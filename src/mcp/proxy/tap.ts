@@ -10,7 +10,7 @@ export interface Tap {
   end(): void;
 }
 
-const BEHIND = "reading fell behind the traffic";
+export const BEHIND = "reading fell behind the traffic";
 
 /** One side of a connection on which each line is a message. */
 export function lineTap(recorder: McpRecorder, connection: McpConnection, from: McpSide): Tap {

@@ -1,6 +1,7 @@
 import { TrailError } from "../../../base/error.ts";
 import { uuidv7 } from "../../../base/uuid.ts";
-import { createMcpMapper } from "../../../ingest/mcp/mapper.ts";
+import { createMcpMapper, type McpMapper } from "../../../ingest/mcp/mapper.ts";
+import { startHttpProxy } from "../../../mcp/proxy/http.ts";
 import { McpRecorder } from "../../../mcp/proxy/recorder.ts";
 import { type Ended, runStdioProxy } from "../../../mcp/proxy/stdio.ts";
 import type { Call, Command } from "../../command.ts";
@@ -20,42 +21,53 @@ export const mcpProxy: Command = {
   rest: { name: "command", doc: "behind --: the server's command and its arguments" },
   examples: [
     "daybook mcp-proxy -- npx -y @modelcontextprotocol/server-filesystem .",
+    "daybook mcp-proxy --http https://mcp.example.com/mcp --port 4320",
     "claude mcp add files -- daybook mcp-proxy --db ~/daybook.db -- npx -y @modelcontextprotocol/server-filesystem .",
   ],
   async run(call) {
-    const { io, out, settings, rest } = call;
-    const [command, ...args] = rest;
-    if (command === undefined) {
-      throw new TrailError("option.invalid", "mcp-proxy needs the command of an MCP server.", {
-        field: "command",
-        fix: "Write it behind --: daybook mcp-proxy -- npx -y some-server.",
-      });
-    }
-    if (targetOf(settings.required("db")).spoolDir === null) {
-      throw new TrailError("option.invalid", "A trail in memory would be gone at once.", {
-        field: "--db",
-        fix: "Name a file, or the address of a Daybook server.",
-      });
-    }
+    const { settings, out, rest } = call;
+    const target = settings.text("mcpTarget");
+    check(call, target);
+    const url = target === undefined ? undefined : addressOf(target);
     const trail = openOrMake(call);
     const recorder = new McpRecorder(trail, (problem) => out.note(`daybook: ${visible(problem)}`));
-    const ended = await runStdioProxy({
-      command,
-      args,
-      stdin: io.stdin,
-      stdout: io.stdout,
-      onSignal: io.onSignal,
-      recorder,
-      mapper: mapperOf(call),
-      session: uuidv7(),
-    });
-    await recorder.settled(SETTLE_MS);
-    await trail.close({ timeoutMs: CLOSE_MS });
-    return asItEnded(ended, call);
+    const mapper = mapperOf(call);
+    try {
+      if (url !== undefined) return await proxyHttp(call, url, recorder, mapper);
+      const [command = "", ...args] = rest;
+      const ended = await proxyStdio(call, { command, args }, recorder, mapper);
+      await recorder.settled(SETTLE_MS);
+      await trail.close({ timeoutMs: CLOSE_MS });
+      return asItEnded(ended, call);
+    } finally {
+      await trail.close({ timeoutMs: CLOSE_MS });
+    }
   },
 };
 
-function mapperOf({ settings }: Call) {
+function check({ settings, rest }: Call, target: string | undefined): void {
+  if ((target === undefined) === (rest.length === 0)) {
+    throw new TrailError("option.invalid", "mcp-proxy needs the command of an MCP server, or --http.", {
+      field: "command",
+      fix: "Write the command behind --: daybook mcp-proxy -- npx -y some-server.",
+    });
+  }
+  if (targetOf(settings.required("db")).spoolDir !== null) return;
+  throw new TrailError("option.invalid", "A trail in memory would be gone at once.", {
+    field: "--db",
+    fix: "Name a file, or the address of a Daybook server.",
+  });
+}
+
+function addressOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === "") return url;
+  throw new TrailError("option.invalid", "--http must be an http or https address, without a password.", {
+    field: "--http",
+  });
+}
+
+function mapperOf({ settings }: Call): McpMapper {
   const agent = settings.text("agent");
   const runId = settings.text("run");
   const server = settings.text("mcpServer");
@@ -64,6 +76,16 @@ function mapperOf({ settings }: Call) {
     ...(runId === undefined ? {} : { runId }),
     ...(server === undefined ? {} : { server }),
   });
+}
+
+function proxyStdio(
+  { io }: Call,
+  server: { command: string; args: readonly string[] },
+  recorder: McpRecorder,
+  mapper: McpMapper,
+): Promise<Ended> {
+  const { stdin, stdout, onSignal } = io;
+  return runStdioProxy({ ...server, stdin, stdout, onSignal, recorder, mapper, session: uuidv7() });
 }
 
 function asItEnded(ended: Ended, { io, out }: Call): number {
@@ -78,4 +100,23 @@ function asItEnded(ended: Ended, { io, out }: Call): number {
       out.note(`daybook: the server did not start: ${visible(ended.message)}`);
       return ended.code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE;
   }
+}
+
+/** Until somebody asks it to end. */
+async function proxyHttp(
+  { settings, io, out }: Call,
+  target: URL,
+  recorder: McpRecorder,
+  mapper: McpMapper,
+): Promise<number> {
+  const host = settings.required("mcpHost");
+  const port = settings.count("mcpPort") ?? 0;
+  const proxy = await startHttpProxy({ target, host, port, recorder, mapper });
+  const stopped = new Promise<void>((resolve) => void io.onStop(resolve));
+  if (settings.on("json")) await out.json({ url: proxy.url, target: target.href, pid: process.pid });
+  else await out.line(`${visible(target.href)} is at ${out.paint("cyan", proxy.url)}; Ctrl-C stops it.`);
+  await stopped;
+  await proxy.close();
+  await recorder.settled(SETTLE_MS);
+  return 0;
 }
