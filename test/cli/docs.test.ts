@@ -19,7 +19,7 @@ const PAGES = [
 
 /** What the examples of a page import beside us: packages, or all of a scope. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
-  adapters: ["ai", "@modelcontextprotocol", "@langchain", "langchain"],
+  adapters: ["ai", "@modelcontextprotocol", "@langchain", "langchain", "@openai"],
 };
 
 /** A block, and what the page says that it prints; `…` stands for anything. */
