@@ -40,9 +40,9 @@ const rootRoute = createRootRoute({
 export const feedRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
-  // The query as people write it, the event that is open, the time range, and the columns.
-  validateSearch: ({ q, event, cols, ...search }: Search) => ({
-    ...given({ q: text(q), event: text(event), cols: text(cols) }),
+  // The query as people write it, the event that is open, the time range, the columns, and whether calls are one row.
+  validateSearch: ({ q, event, cols, join, ...search }: Search) => ({
+    ...given({ q: text(q), event: text(event), cols: text(cols), join: join === "off" ? join : undefined }),
     ...readRange(search),
   }),
   component: FeedPage,

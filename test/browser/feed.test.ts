@@ -76,6 +76,42 @@ describe("the page", () => {
     await page.context().close();
   });
 
+  it("ticks while a call runs, and makes its end the same row", async () => {
+    const page = await stage.page("/?q=tool:crane");
+    await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
+    const call = { type: "tool.execute", tool: "crane" };
+    const startId = stage.trail.record({
+      ...call,
+      phase: "started",
+      status: "pending",
+      agent: "harbor",
+      data: { arguments: { load: "pallet 7" } },
+    });
+    await stage.trail.flush();
+    const crane = row(page, "pallet 7");
+    await crane.waitFor();
+    const ticking = crane.locator(".running");
+    const first = await ticking.textContent();
+    await expect.poll(() => ticking.textContent()).not.toBe(first);
+    stage.trail.record({ ...call, phase: "completed", startId, status: "error", error: "the rope broke" });
+    await stage.trail.flush();
+    await row(page, "the rope broke").waitFor();
+    expect(await page.locator(".row").count()).toBe(1);
+    expect(await row(page, "the rope broke").textContent()).toContain("harbor");
+    expect(await page.locator(".running").count()).toBe(0);
+    await shot(page, "joined");
+    await page.getByRole("button", { name: "Join calls" }).click();
+    await expect.poll(() => page.locator(".row").count()).toBe(2);
+    expect(page.url()).toContain("join=off");
+    await page.context().close();
+
+    const calm = await stage.page("/?q=tool:crane2", { calm: true });
+    stage.trail.record({ ...call, tool: "crane2", phase: "started", status: "pending" });
+    await stage.trail.flush();
+    await expect.poll(() => calm.locator(".running").textContent()).toBe("running");
+    await calm.context().close();
+  });
+
   it("goes on without a gap or a repeat when the server was away", async () => {
     const page = await stage.page();
     await expect.poll(() => live(page)).toBe("live");

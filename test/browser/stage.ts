@@ -25,6 +25,8 @@ interface PageOptions {
   dark?: boolean;
   /** Where the browser is; default: where the machine is. */
   timezone?: string;
+  /** Somebody who asked for no motion. */
+  calm?: boolean;
 }
 
 /** A real server over a real file, and a real browser that looks at it. */
@@ -58,10 +60,11 @@ export class Stage {
 
   /** A page that reports errors, violations of its policy, and every host that it asks. */
   async page(path = "/", options: PageOptions = {}): Promise<Page> {
-    const { width = 1280, height = 800, dark = false, timezone } = options;
+    const { width = 1280, height = 800, dark = false, timezone, calm = false } = options;
     const context = await this.browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? "dark" : "light",
+      reducedMotion: calm ? "reduce" : "no-preference",
       ...(timezone === undefined ? {} : { timezoneId: timezone }),
     });
     const page = await context.newPage();

@@ -2,6 +2,8 @@ import type { ReactNode } from "react";
 import type { WireEvent } from "../api/events.ts";
 import { Icon } from "../design/icons.tsx";
 import { duration, statusName, summaryOf, what } from "../feed/format.ts";
+import type { Line } from "../feed/lines.ts";
+import { Elapsed } from "../parts/elapsed.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { readStored, writeStored } from "../parts/stored.ts";
 import { Time } from "../parts/time.tsx";
@@ -14,7 +16,7 @@ export interface Column {
   /** Left out where there is little room. */
   readonly isWide: boolean;
   readonly className: string;
-  cell(event: WireEvent): ReactNode;
+  cell(line: Line): ReactNode;
 }
 
 const TEXT_WIDTH = "minmax(80px, 0.8fr)";
@@ -30,7 +32,7 @@ function plain(
     width: TEXT_WIDTH,
     isWide: true,
     className: "who",
-    cell: (event) => read(event) ?? "",
+    cell: ({ event }) => read(event) ?? "",
   };
 }
 
@@ -42,7 +44,7 @@ export const COLUMNS: readonly Column[] = [
     width: "98px",
     isWide: false,
     className: "time",
-    cell: (event) => <Time at={event.occurred_at} />,
+    cell: ({ event }) => <Time at={event.occurred_at} />,
   },
   {
     key: "status",
@@ -50,7 +52,7 @@ export const COLUMNS: readonly Column[] = [
     width: "86px",
     isWide: false,
     className: "statuscell",
-    cell: (event) => <StatusCell event={event} />,
+    cell: ({ event }) => <StatusCell event={event} />,
   },
   {
     key: "what",
@@ -58,7 +60,7 @@ export const COLUMNS: readonly Column[] = [
     width: "minmax(110px, 1.1fr)",
     isWide: false,
     className: "what",
-    cell: (event) => <WhatCell event={event} />,
+    cell: ({ event }) => <WhatCell event={event} />,
   },
   {
     key: "summary",
@@ -66,7 +68,7 @@ export const COLUMNS: readonly Column[] = [
     width: "minmax(120px, 2.4fr)",
     isWide: false,
     className: "summary",
-    cell: (event) => summaryOf(event),
+    cell: ({ event }) => summaryOf(event),
   },
   plain("Agent", (event) => event.agent),
   { ...plain("Actor", (event) => event.actor_label ?? event.actor_id), width: "minmax(70px, 0.7fr)" },
@@ -90,7 +92,8 @@ export const COLUMNS: readonly Column[] = [
     width: "66px",
     isWide: false,
     className: "number duration",
-    cell: (event) => duration(event.duration_ms),
+    cell: ({ event, isOpen }) =>
+      isOpen ? <Elapsed since={event.occurred_at} /> : duration(event.duration_ms),
   },
   { ...plain("Seq", (event) => event.seq), width: "72px", className: "number" },
 ];

@@ -12,6 +12,7 @@ import { Facets } from "./facets.tsx";
 import { type FeedState, FeedStore, type LiveState } from "./feed-store.ts";
 import { FirstSteps } from "./first-steps.tsx";
 import { KeyHelp } from "./key-help.tsx";
+import { keepsHalvesTogether, type Line, toLines } from "./lines.ts";
 import { Listing, tracks } from "./listing.tsx";
 import { usePageKeys } from "./page-keys.ts";
 import { QueryBar } from "./query-bar.tsx";
@@ -25,13 +26,15 @@ const LIVE_WORDS: Readonly<Record<LiveState, string>> = {
 };
 
 export function FeedPage() {
-  const { q = "", event: openId, cols, ...search } = feedRoute.useSearch();
+  const { q = "", event: openId, cols, join: joins, ...search } = feedRoute.useSearch();
+  const join = joins !== "off";
   const range = readRange({ ...search });
-  const { setQuery, setTerms, setRange, setColumns, open } = useAddress(openId);
+  const { setQuery, setTerms, setRange, setColumns, setJoin, open } = useAddress(openId);
   const { terms, problem } = useMemo(() => parseQuery(q), [q]);
   const { store, bounds, filters } = useFeed(terms, range);
   const state = useSyncExternalStore(store.subscribe, store.getState);
   const columns = useMemo(() => columnsOf(cols), [cols]);
+  const lines = useLines(state, { terms, range, join });
   const [helpOpen, setHelpOpen] = useState(false);
   const queryInput = useRef<HTMLInputElement>(null);
 
@@ -41,7 +44,7 @@ export function FeedPage() {
   }, [store]);
 
   usePageKeys({
-    events: state.events,
+    lines,
     openId,
     open,
     togglePause,
@@ -62,6 +65,7 @@ export function FeedPage() {
           <RangeMenu range={range} onChange={setRange} />
           <ColumnsMenu columns={columns} onChange={setColumns} />
           <Views />
+          <JoinButton join={join} setJoin={setJoin} />
           <Chips terms={terms} onChange={setTerms} />
         </div>
         {state.loading || state.events.length > 0 || narrowed ? (
@@ -70,7 +74,7 @@ export function FeedPage() {
       </div>
       <div className="listing" style={tracks(columns)}>
         <Content
-          {...{ store, state, columns, openId, onOpen: open }}
+          {...{ store, state, lines, columns, openId, onOpen: open }}
           filtered={narrowed}
           clear={() => {
             setQuery("");
@@ -169,6 +173,7 @@ interface ContentProps {
   state: FeedState;
   filtered: boolean;
   clear(): void;
+  lines: readonly Line[];
   columns: readonly Column[];
   openId: string | undefined;
   onOpen(id: string): void;
@@ -202,6 +207,12 @@ function useAddress(openId: string | undefined) {
       setColumns: (cols: string | undefined): void => {
         void navigate({ search: (old) => ({ ...old, cols }), replace: true });
       },
+      setJoin: (join: boolean): void => {
+        void navigate({
+          search: (old) => ({ ...old, join: join ? undefined : ("off" as const) }),
+          replace: true,
+        });
+      },
       open: (event: string | undefined): void => {
         void navigate({ search: (old) => ({ ...old, event }), replace: isOpen && event !== undefined });
       },
@@ -226,6 +237,29 @@ function useFeed(terms: readonly Term[], range: Range) {
     return () => store.stop();
   }, [store]);
   return feed;
+}
+
+/** The rows; what is open can be told where the list is live and would hold its end. */
+function useLines(
+  { events, live }: FeedState,
+  { terms, range, join }: { terms: readonly Term[]; range: Range; join: boolean },
+): Line[] {
+  const knowsOpen = live === "live" && range.to === undefined && keepsHalvesTogether(terms);
+  return useMemo(() => toLines(events, { join, knowsOpen }), [events, join, knowsOpen]);
+}
+
+function JoinButton({ join, setJoin }: { join: boolean; setJoin(join: boolean): void }) {
+  return (
+    <button
+      type="button"
+      className="button"
+      aria-pressed={join}
+      title="The start and the end of a call as one row"
+      onClick={() => setJoin(!join)}
+    >
+      Join calls
+    </button>
+  );
 }
 
 function Chips({ terms, onChange }: { terms: readonly Term[]; onChange(terms: readonly Term[]): void }) {

@@ -1,8 +1,8 @@
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, memo, useEffect, useRef, useState } from "react";
-import type { WireEvent } from "../api/events.ts";
 import { type Column, tracksOf } from "../explore/columns.tsx";
 import type { FeedState, FeedStore } from "./feed-store.ts";
+import type { Line } from "./lines.ts";
 
 const NARROW = "(max-width: 620px)";
 /** Scrolled further than this, the list stands still. */
@@ -11,6 +11,7 @@ const TOP_PX = 24;
 interface Props {
   store: FeedStore;
   state: FeedState;
+  lines: readonly Line[];
   columns: readonly Column[];
   openId: string | undefined;
   onOpen(id: string): void;
@@ -22,24 +23,23 @@ export function Listing(props: Props) {
   return <Rows key={rowHeight} rowHeight={rowHeight} {...props} />;
 }
 
-function Rows({ store, state, columns, openId, onOpen, rowHeight }: Props & { rowHeight: number }) {
+function Rows({ store, state, lines, columns, openId, onOpen, rowHeight }: Props & { rowHeight: number }) {
   const scroller = useRef<HTMLElement>(null);
-  const { events } = state;
   const rows = useVirtualizer({
-    count: events.length,
+    count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 12,
-    getItemKey: (index) => events[index]?.seq ?? index,
+    getItemKey: (index) => lines[index]?.key ?? index,
   });
   const items = rows.getVirtualItems();
-  const nearEnd = events.length > 0 && (items.at(-1)?.index ?? 0) >= events.length - 20;
+  const nearEnd = lines.length > 0 && (items.at(-1)?.index ?? 0) >= lines.length - 20;
   const mayLoad = nearEnd && state.hasOlder && !state.loadingOlder && state.scan === null;
   useEffect(() => {
     if (mayLoad) void store.loadOlder();
   }, [mayLoad, store]);
 
-  const openIndex = events.findIndex((event) => event.id === openId);
+  const openIndex = lines.findIndex((line) => isOf(line, openId));
   useEffect(() => {
     if (openIndex >= 0) rows.scrollToIndex(openIndex, { align: "auto" });
   }, [openIndex, rows]);
@@ -48,7 +48,7 @@ function Rows({ store, state, columns, openId, onOpen, rowHeight }: Props & { ro
     scroller.current?.scrollTo({ top: 0 });
     store.resume(true);
   };
-  const isLoading = state.loading && events.length === 0;
+  const isLoading = state.loading && lines.length === 0;
   return (
     <>
       <Columns columns={columns} />
@@ -67,7 +67,7 @@ function Rows({ store, state, columns, openId, onOpen, rowHeight }: Props & { ro
           else store.resume(false);
         }}
       >
-        {isLoading ? <Skeleton /> : <Canvas {...{ rows, state, columns, openId, onOpen, store }} />}
+        {isLoading ? <Skeleton /> : <Canvas {...{ rows, state, lines, columns, openId, onOpen, store }} />}
       </section>
     </>
   );
@@ -76,6 +76,7 @@ function Rows({ store, state, columns, openId, onOpen, rowHeight }: Props & { ro
 function Canvas({
   rows,
   state,
+  lines,
   columns,
   openId,
   onOpen,
@@ -84,16 +85,16 @@ function Canvas({
   return (
     <div className="canvas" style={{ height: rows.getTotalSize() + 56 }}>
       {rows.getVirtualItems().map((item) => {
-        const event = state.events[item.index];
-        if (event === undefined) return null;
+        const line = lines[item.index];
+        if (line === undefined) return null;
         return (
           <Row
             key={item.key}
-            event={event}
+            line={line}
             columns={columns}
             top={item.start}
-            selected={event.id === openId}
-            fresh={state.fresh.has(event.seq)}
+            selected={isOf(line, openId)}
+            fresh={state.fresh.has(line.event.seq)}
             onOpen={onOpen}
           />
         );
@@ -139,8 +140,13 @@ function Tail({ state, further }: { state: FeedState; further(): void }) {
   return <span>{state.hasOlder ? "" : "This is the beginning of the log."}</span>;
 }
 
+/** Whether the event with this id is in the row. */
+export function isOf({ event, startId }: Line, id: string | undefined): boolean {
+  return id !== undefined && (event.id === id || startId === id);
+}
+
 interface RowProps {
-  event: WireEvent;
+  line: Line;
   columns: readonly Column[];
   top: number;
   selected: boolean;
@@ -148,7 +154,8 @@ interface RowProps {
   onOpen(id: string): void;
 }
 
-const Row = memo(function Row({ event, columns, top, selected, fresh, onOpen }: RowProps) {
+const Row = memo(function Row({ line, columns, top, selected, fresh, onOpen }: RowProps) {
+  const { event } = line;
   const classes = ["row", event.status ?? "", selected ? "selected" : "", fresh ? "fresh" : ""].filter(
     (one) => /^[a-z]+$/.test(one),
   );
@@ -163,12 +170,25 @@ const Row = memo(function Row({ event, columns, top, selected, fresh, onOpen }: 
     >
       {columns.map((column) => (
         <span key={column.key} className={column.isWide ? `${column.className} wide` : column.className}>
-          {column.cell(event)}
+          {column.cell(line)}
         </span>
       ))}
     </button>
   );
-});
+}, isSameRow);
+
+/** Lines are made anew whenever an event comes; what they show mostly is not. */
+function isSameRow(before: RowProps, after: RowProps): boolean {
+  return (
+    before.line.event.id === after.line.event.id &&
+    before.line.isOpen === after.line.isOpen &&
+    before.columns === after.columns &&
+    before.top === after.top &&
+    before.selected === after.selected &&
+    before.fresh === after.fresh &&
+    before.onOpen === after.onOpen
+  );
+}
 
 function Skeleton() {
   return (

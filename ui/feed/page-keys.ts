@@ -1,8 +1,9 @@
 import { useEffect, useRef } from "react";
-import type { WireEvent } from "../api/events.ts";
+import type { Line } from "./lines.ts";
+import { isOf } from "./listing.tsx";
 
 interface PageKeys {
-  events: readonly WireEvent[];
+  lines: readonly Line[];
   openId: string | undefined;
   open(id: string | undefined): void;
   togglePause(): void;
@@ -16,14 +17,14 @@ export function usePageKeys(keys: PageKeys): void {
   latest.current = keys;
   useEffect(() => {
     const onKey = (pressed: KeyboardEvent): void => {
-      const { events, openId, open, togglePause, focusQuery, help } = latest.current;
+      const { lines, openId, open, togglePause, focusQuery, help } = latest.current;
       const target = pressed.target instanceof HTMLElement ? pressed.target : null;
       if (pressed.metaKey || pressed.ctrlKey || pressed.altKey || target?.closest("dialog") !== null) return;
       if (target?.closest("input, textarea, select") !== null) return;
-      const at = events.findIndex((event) => event.id === openId);
+      const at = lines.findIndex((line) => isOf(line, openId));
       const move = (to: number): void => {
-        const event = events[Math.max(0, Math.min(events.length - 1, to))];
-        if (event !== undefined) open(event.id);
+        const line = lines[Math.max(0, Math.min(lines.length - 1, to))];
+        if (line !== undefined) open(line.event.id);
       };
       const inDetail = pressed.key.startsWith("Arrow") && target?.closest(".detail") !== null;
       const action = inDetail
