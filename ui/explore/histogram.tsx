@@ -136,7 +136,8 @@ function Caption({ found: { data, meta }, highest }: { found: Found; highest: nu
             counted since <Time at={meta.counted_since} />
           </>
         ) : null}
-        , {highest.toLocaleString()} at most in {duration(meta.step_seconds * 1_000)}
+        , {all === 0 ? 0 : highest.toLocaleString()} at most in{" "}
+        {duration(meta.step_seconds * 1_000).replace(/\.0+ s$/, " s")}
       </span>
       <Time at={meta.until} />
     </figcaption>

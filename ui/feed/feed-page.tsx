@@ -29,7 +29,8 @@ export function FeedPage() {
   const { q = "", event: openId, cols, join: joins, ...search } = feedRoute.useSearch();
   const join = joins !== "off";
   const range = readRange({ ...search });
-  const { setQuery, setTerms, setRange, setColumns, setJoin, open } = useAddress(openId);
+  const address = useAddress(openId);
+  const { setQuery, setTerms, setRange, open } = address;
   const { terms, problem } = useMemo(() => parseQuery(q), [q]);
   const { store, bounds, filters } = useFeed(terms, range);
   const state = useSyncExternalStore(store.subscribe, store.getState);
@@ -61,13 +62,7 @@ export function FeedPage() {
         <Tools store={store} live={state.live} togglePause={togglePause} help={() => setHelpOpen(true)} />
       </div>
       <div className="bars">
-        <div className="explore">
-          <RangeMenu range={range} onChange={setRange} />
-          <ColumnsMenu columns={columns} onChange={setColumns} />
-          <Views />
-          <JoinButton join={join} setJoin={setJoin} />
-          <Chips terms={terms} onChange={setTerms} />
-        </div>
+        <Choices {...{ range, columns, join, terms, ...address }} />
         {state.loading || state.events.length > 0 || narrowed ? (
           <Overview {...{ filters, bounds, terms, range, setRange, setTerms }} />
         ) : null}
@@ -93,6 +88,26 @@ export function FeedPage() {
         />
       )}
       {helpOpen ? <KeyHelp onClose={() => setHelpOpen(false)} /> : null}
+    </div>
+  );
+}
+
+interface ChoicesProps extends ReturnType<typeof useAddress> {
+  range: Range;
+  columns: readonly Column[];
+  join: boolean;
+  terms: readonly Term[];
+}
+
+/** What of the events is shown, and how. */
+function Choices({ range, columns, join, terms, setRange, setColumns, setJoin, setTerms }: ChoicesProps) {
+  return (
+    <div className="explore">
+      <RangeMenu range={range} onChange={setRange} />
+      <ColumnsMenu columns={columns} onChange={setColumns} />
+      <Views />
+      <JoinButton join={join} setJoin={setJoin} />
+      <Chips terms={terms} onChange={setTerms} />
     </div>
   );
 }
