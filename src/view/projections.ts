@@ -6,6 +6,7 @@ import { failures } from "./failures.ts";
 import type { Projection } from "./projection.ts";
 import { runs } from "./runs.ts";
 import { settings } from "./settings.ts";
+import { sightings } from "./sightings.ts";
 import { threads } from "./threads.ts";
 import { totals } from "./totals.ts";
 
@@ -19,5 +20,6 @@ export const PROJECTIONS: readonly Projection[] = [
   settings,
   threads,
   deliveries,
+  sightings,
   approvals,
 ];

@@ -15,6 +15,7 @@ const PAGES = [
   "adapters",
   "mcp",
   "import",
+  "reconciliation",
 ];
 
 /** What the examples of a page import beside us: packages, or all of a scope. */

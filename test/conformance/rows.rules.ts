@@ -53,7 +53,8 @@ function toDrafts(facts: readonly Facts[], tenant = "default"): Array<Partial<Wi
         data: { skill_id: `skill ${call}`, status: "ok" },
       };
     }
-    const half = { ...draft, category: "tool_call", tool: `tool ${call}` };
+    const seen = call > 2 ? {} : { call_id: `call-${call}`, source: kind === "started" ? "hook" : "otlp" };
+    const half = { ...draft, ...seen, category: "tool_call", tool: `tool ${call}` };
     if (kind === "started" && !started.has(id)) {
       started.add(id);
       return { ...half, id, phase: "started" };

@@ -242,6 +242,12 @@ export const OPTIONS = {
     "An Ed25519 private key (PEM) that signs the decision.",
   ),
   open: { flag: "--open", type: "switch", commands: ["tools"], doc: "Only calls that never ended." },
+  observers: {
+    flag: "--observers",
+    type: "switch",
+    commands: ["tools"],
+    doc: "Each call once with everyone who saw it, and how many were seen from more than one side.",
+  },
   lost: {
     flag: "--lost",
     type: "switch",

@@ -127,6 +127,26 @@ export const VIEW_ROUTES: readonly RouteDoc[] = [
   },
   {
     method: "get",
+    path: "/api/v1/reconciliation",
+    need: "read",
+    tag: "tool calls",
+    summary:
+      "Calls as several observers saw them, newest first, and how many were seen from more than one side.",
+    parameters: [
+      TENANT,
+      ...PAGE,
+      query(
+        "show",
+        "all, joined, single (one observer alone), or differs (two ends that say different things).",
+      ),
+      query("only", "Only calls that this observer alone saw: hook, otlp, transcript …"),
+      query("since", "Began at or after."),
+      query("until", "Began at or before."),
+    ],
+    answers: { "200": "Coverage and calls.", "400": "A parameter breaks a rule." },
+  },
+  {
+    method: "get",
     path: "/api/v1/runs",
     need: "read",
     tag: "runs",

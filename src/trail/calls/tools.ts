@@ -16,6 +16,7 @@ import {
   type ToolCall,
 } from "./call.ts";
 import { type DefinedTools, type Definitions, defineTools } from "./definitions.ts";
+import { type ReconcileQuery, type Reconciliation, reconcile } from "./reconciliation.ts";
 import { findRepeats, fingerprintIn, type Repeats, type RepeatsQuery } from "./repeats.ts";
 
 /** A call that begins: who calls which tool, with what, on whose behalf. Only `tool` is required. */
@@ -77,6 +78,8 @@ export interface Tools {
   get(id: string, scope?: Scope): Promise<ToolCall | null>;
   /** Calls that began and never ended, oldest first, with their age. */
   open(query?: OpenQuery): Promise<OpenCall[]>;
+  /** Calls as several observers saw them (hooks, OpenTelemetry, adapters, the MCP proxy, transcripts), and the coverage. */
+  reconcile(query?: ReconcileQuery): Promise<Reconciliation>;
   /** Whether this exact call, the same tool with the same arguments, has run before. */
   repeats(query: RepeatsQuery): Promise<Repeats>;
   /** What stands for a call under the tenant's key: equal for equal calls, and nothing can be guessed from it. */
@@ -115,6 +118,7 @@ export function createTools(ground: Ground): Tools {
       return page.calls[0] ?? null;
     },
     open: async (query = {}) => openCalls(await ground.open(), ground.tenant, query),
+    reconcile: async (query = {}) => reconcile(await ground.open(), ground.tenant, query),
     repeats: async (query) => findRepeats(await ground.open(), ground.tenant, query),
     fingerprint: async (tool, args, scope = {}) =>
       fingerprintIn(await ground.open(), scope.tenant ?? ground.tenant, tool, args),

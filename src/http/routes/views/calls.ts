@@ -3,6 +3,7 @@ import { formatMicros } from "../../../base/clock.ts";
 import { LIMITS } from "../../../event/limits.ts";
 import { parseFilters } from "../../../query/params.ts";
 import type { ToolCall } from "../../../trail/calls/call.ts";
+import { SHOWN } from "../../../trail/calls/reconciliation.ts";
 import type { Access } from "../../access.ts";
 import { nextLink } from "../../jsonapi.ts";
 import { Params } from "../../params.ts";
@@ -15,6 +16,7 @@ const DEFAULT_SIZE = 100;
 /** Tool calls, each of its two halves; `open=true` lists those that never ended. */
 export function callRoutes(route: Route, state: ServerState): void {
   route("get", "/api/v1/tool_calls", (c, access) => list(c, access, state));
+  route("get", "/api/v1/reconciliation", (c, access) => reconciliation(c, access, state));
 }
 
 async function list(c: Context, access: Access, state: ServerState): Promise<Response> {
@@ -38,6 +40,46 @@ async function list(c: Context, access: Access, state: ServerState): Promise<Res
     links: { next: page.next === null ? null : nextLink(url, page.next) },
   };
   return c.body(JSON.stringify(body), 200, HEADERS);
+}
+
+/** Calls as several observers saw them, and how many were seen from more than one side. */
+async function reconciliation(c: Context, access: Access, state: ServerState): Promise<Response> {
+  const url = new URL(c.req.url);
+  const params = new Params(url.searchParams);
+  const limit = params.count("page[size]", { min: 0, max: LIMITS.pageSize, fallback: DEFAULT_SIZE });
+  const cursor = params.text("page[after]");
+  const show = params.oneOf("show", SHOWN, "all");
+  const only = params.text("only");
+  const since = params.time("since");
+  const until = params.time("until");
+  params.end();
+  const { tools } = state.trail.forTenant(access.tenant, access);
+  const found = await tools.reconcile({
+    limit,
+    show,
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(only === undefined ? {} : { only }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  });
+  const data = found.calls.map(({ callId, startedAt, conversationId, sides, ...call }) => ({
+    call_id: callId,
+    ...call,
+    conversation_id: conversationId,
+    started_at: formatMicros(startedAt),
+    sides: sides.map(({ observer, id, endId, status, durationMs }) => ({
+      observer,
+      id,
+      completed_id: endId,
+      status,
+      duration_ms: durationMs,
+    })),
+  }));
+  return c.json({
+    coverage: found.coverage,
+    data,
+    links: { next: found.next === null ? null : nextLink(url, found.next) },
+  });
 }
 
 const HEADERS = { "Content-Type": JSON_API };
