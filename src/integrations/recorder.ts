@@ -100,7 +100,11 @@ export class Recorder {
       if (draft.phase === "started" && draft.id) this.#places.set(draft.id, at);
       const agent = at.agent ?? this.#said.agent;
       const own = knowsAgent && agent ? { agent } : {};
-      this.#trail.record({ ...this.#said, ...at, ...known(draft), ...own, type: draft.type });
+      const told: EventDraft = { ...this.#said, ...at, ...known(draft), ...own, type: draft.type };
+      const isBelow = draft.phase === "started" && draft.category === "run" && !told.parentId;
+      if (isBelow && around.runId && around.runId !== draft.runId)
+        told.data = { ...draft.data, parent_run_id: around.runId };
+      this.#trail.record(told);
     }
   }
 

@@ -20,7 +20,7 @@ const PAGES = [
 
 /** What the examples of a page import beside us: packages, or all of a scope. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
-  adapters: ["ai", "@modelcontextprotocol", "@langchain", "langchain", "@openai"],
+  adapters: ["ai", "@modelcontextprotocol", "@langchain", "langchain", "@openai", "@opentelemetry"],
 };
 
 /** A block, and what the page says that it prints; `…` stands for anything. */

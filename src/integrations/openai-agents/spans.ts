@@ -1,6 +1,5 @@
 import { isObject, type JsonObject } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
-import { surroundings } from "../../event/surroundings.ts";
 import { fromOpenAiTraces } from "../../ingest/openai-traces.ts";
 import { toldId } from "../../ingest/told.ts";
 import { structured } from "../../ingest/values.ts";
@@ -95,15 +94,13 @@ export class Spans {
 
   /** The outermost span is one call of `run()`: told as a run, so that it is seen while it goes on. */
   #begun(span: Item): EventDraft[] {
-    const around = surroundings();
-    const below = around.runId === undefined ? {} : { parent_run_id: around.runId };
     return this.#drafts({ ...span, ended_at: span.started_at }).map((draft) => ({
       ...draft,
       type: "workflow.run",
       phase: "started" as const,
       status: "pending",
       durationMs: null,
-      data: below,
+      data: {},
     }));
   }
 
