@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   "approval.decided": { kind: "conflict", title: "Already Decided" },
   "approval.expired": { kind: "conflict", title: "Approval Expired" },
   "event.reserved": { kind: "forbidden", title: "Reserved Namespace" },
+  "erasure.held": { kind: "conflict", title: "Held" },
   "retention.floor": { kind: "conflict", title: "Retention Floor" },
   "forwarder.invalid": { kind: "invalid", title: "Validation Error" },
   "forwarder.not_found": { kind: "not_found", title: "Forwarder Not Found" },

@@ -5,6 +5,7 @@ import type { Call, Command } from "./command.ts";
 import { hook } from "./commands/capture/hook.ts";
 import { importCommand } from "./commands/capture/import.ts";
 import { doctor } from "./commands/doctor.ts";
+import { erase } from "./commands/erase.ts";
 import { exportCommand } from "./commands/export.ts";
 import { forwarders } from "./commands/forwarders.ts";
 import { keys } from "./commands/keys.ts";
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   tools,
   approvals,
   prune,
+  erase,
   rebuild,
   keys,
   forwarders,

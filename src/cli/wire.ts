@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TrailError } from "../base/error.ts";
 import { postgresStateFile, stateFile } from "../emit/state-file.ts";
-import { openTrail } from "../index.ts";
+import { openTrail, type TrailOptions } from "../index.ts";
+import type { SubjectField } from "../protect/protector.ts";
 import type { ForwardingRules } from "../trail/forwarding.ts";
 import type { Trail } from "../trail/trail.ts";
 import type { Call } from "./command.ts";
@@ -61,9 +62,15 @@ export function openOrMake({ settings, out, io }: Call): Trail {
   return openTrail(name, {
     forwarding: forwardingOf(io.env),
     ...(apiKey === undefined ? {} : { apiKey }),
+    ...subjectFrom(settings.text("subjectFrom")),
     tenant: settings.text("tenant") ?? "default",
     onProblem: (problem) => out.note(`daybook: ${visible(problem.message)}`),
   });
+}
+
+/** Judged where the trail is opened, as every option of it. */
+function subjectFrom(field: string | undefined): Pick<TrailOptions, "subjectFrom"> {
+  return field === undefined ? {} : { subjectFrom: field as SubjectField };
 }
 
 /** How forwarders may reach the world, as the environment says. */

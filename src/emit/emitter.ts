@@ -420,6 +420,11 @@ export class Emitter {
     this.#problem(new TrailError("emitter.full", `The buffer is full: ${count} lost.`));
   }
 
+  /** Tells of trouble that must not reach the caller. */
+  problem(thrown: unknown): void {
+    this.#problem(thrown);
+  }
+
   #problem(thrown: unknown): void {
     const { onProblem } = this.#options;
     if (onProblem === undefined) return;

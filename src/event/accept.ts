@@ -93,6 +93,7 @@ export function acceptDraft(draft: EventDraft, defaults: DraftDefaults): WireDra
     emitter_id: undefined,
     emitter_epoch: undefined,
     emitter_number: undefined,
+    subject: name(draft.subject),
   } as WireDraft;
 }
 

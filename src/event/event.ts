@@ -71,6 +71,11 @@ export interface EventDraft {
   error?: string | null;
   idempotencyKey?: string | null;
   doNotForward?: boolean | null;
+  /**
+   * Whom its payload is about: it is kept under a key of theirs, which `trail.erase` destroys. The name
+   * itself is not kept; give one that you can find again.
+   */
+  subject?: string | null;
 }
 
 /** An accepted, ordered, immutable fact. Absent things are null; `data` is always an object. */

@@ -21,6 +21,15 @@ export interface Problem {
 
 export type Parsed = { draft: WireDraft; problems?: never } | { draft?: never; problems: Problem[] };
 
+/** Not in the table of fields: it is never stored, listed or filtered by. */
+const SUBJECT: Field = {
+  wire: "subject",
+  path: "subject",
+  kind: "text",
+  max: LIMITS.nameChars,
+  doc: "Whom the payload is about: kept under a key of theirs, which an erasure destroys.",
+};
+
 export interface ParseDefaults {
   tenant?: string;
   environment?: string;
@@ -42,7 +51,7 @@ export function parseWire(input: unknown, defaults: ParseDefaults = {}): Parsed 
   };
   for (const key of Object.keys(input)) {
     const value = input[key];
-    const field = FIELD_BY_WIRE.get(key);
+    const field = key === SUBJECT.wire ? SUBJECT : FIELD_BY_WIRE.get(key);
     if (field === undefined) {
       problems.push({ field: key.slice(0, 100), rule: unknownRule(key) });
       continue;

@@ -52,6 +52,7 @@ export const EVENT_TYPES = {
   trailRead: "trail.read",
   pruneStarted: "trail.prune_started",
   pruned: "trail.pruned",
+  erased: "trail.erased",
   settingSaved: "setting.saved",
   settingRemoved: "setting.removed",
   deliveryRecorded: "delivery.recorded",

@@ -50,6 +50,8 @@ export interface WireDraft {
   emitter_id?: string;
   emitter_epoch?: number;
   emitter_number?: number;
+  /** Whom it is about; taken out where the payload is put under a key, and never stored. */
+  subject?: string;
 }
 
 /** A draft as one line, without its line end. */
@@ -107,7 +109,7 @@ export function toEvent(draft: WireDraft, seq: number, recordedAt: Micros): Audi
 
 /** An event under its wire names, flat, every key present. */
 export type WireEvent = Pick<Required<WireDraft>, AlwaysThere> & {
-  [K in Exclude<keyof Required<WireDraft>, AlwaysThere>]: Required<WireDraft>[K] | null;
+  [K in Exclude<keyof Required<WireDraft>, AlwaysThere | "subject">]: Required<WireDraft>[K] | null;
 } & { seq: number; created_at: string };
 
 type AlwaysThere =

@@ -30,6 +30,9 @@ interface Line {
   readonly payload?: string;
   readonly salt?: string;
   readonly leaf?: string;
+  /** Where the payload is under a subject's key: the event's own key, in base64, and what it opens. */
+  readonly key?: string;
+  readonly opened?: string;
   readonly proof: readonly string[];
 }
 
@@ -44,6 +47,7 @@ interface Checkpoint {
 type Lines = AsyncIterable<string> | Iterable<string>;
 type Bytes = Uint8Array<ArrayBuffer>;
 
+const PROTECTED = "daybook.protected";
 const ED25519 = 1;
 const COSIGNATURE = 4;
 
@@ -69,6 +73,8 @@ class BundleExamination {
   #checkpoint: Checkpoint | null = null;
   #events = 0;
   #gone = 0;
+  /** Events whose payload is under a key that is not in the bundle. */
+  #closed = 0;
   #lastSeq = 0;
   #end: number | null = null;
   /** Of each emitter, the numbers that its events bear: the least, the greatest, how many. */
@@ -132,6 +138,7 @@ class BundleExamination {
     else {
       this.#events++;
       await this.#content(line, line.entry);
+      await this.#opening(line, line.entry);
     }
     const leaf = line.entry === undefined ? decode(line.leaf ?? "") : await leafHash(encodeText(line.entry));
     const isIn =
@@ -158,6 +165,25 @@ class BundleExamination {
     if (fields.at(-1) !== commitment) {
       this.#found("content", "event.changed", `The payload of event ${seq} is not what was hashed.`, seq);
     }
+  }
+
+  /** What is under a subject's key must say what the bundle says that it says; without the key it is closed. */
+  async #opening({ seq, payload = "", key, opened }: Line, entry: string): Promise<void> {
+    const sealed = JSON.parse((JSON.parse(payload) as string[])[2] ?? "{}")[PROTECTED];
+    if (sealed === undefined && key === undefined) return;
+    if (sealed !== undefined && key === undefined) {
+      this.#closed++;
+      return;
+    }
+    const id = String((JSON.parse(entry) as unknown[])[1]);
+    const text = await openText(sealed ?? {}, decode(key ?? ""), this.#header?.tenant ?? "", id);
+    if (text === null || text !== opened)
+      this.#found(
+        "content",
+        "event.unreadable",
+        `The key for event ${seq} does not open what is shown.`,
+        seq,
+      );
   }
 
   #number([id, epoch, number]: readonly unknown[]): void {
@@ -262,7 +288,7 @@ class BundleExamination {
     return [
       {
         claim: "content",
-        says: `Each of the ${this.#events} events is, byte for byte, in the signed log.`,
+        says: `Each of the ${this.#events} events is, byte for byte, in the signed log.${this.#closed === 0 ? "" : ` What ${this.#closed} of them say is under a key that is not here, as after an erasure.`}`,
         conditions: key,
       },
       { claim: "order", says: `${all}Each stands in the log at the number that it bears.`, conditions: key },
@@ -296,6 +322,26 @@ class BundleExamination {
         ],
       },
     ];
+  }
+}
+
+/** AES-256-GCM, as docs/erasure.md writes it down; null where the key is not the one that the log names. */
+async function openText(
+  sealed: { readonly nonce?: string; readonly text?: string; readonly check?: string },
+  key: Bytes,
+  tenant: string,
+  id: string,
+): Promise<string | null> {
+  const check = toHex(await sha256(concat(encodeText("daybook/check/v1\n"), key)));
+  if (key.length !== 32 || check !== sealed.check) return null;
+  const additionalData = encodeText(`daybook/protected/v1\n${tenant}\n${id}`);
+  try {
+    const imported = await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["decrypt"]);
+    const algorithm = { name: "AES-GCM", iv: decode(sealed.nonce ?? ""), additionalData };
+    const bytes = await crypto.subtle.decrypt(algorithm, imported, decode(sealed.text ?? ""));
+    return new TextDecoder().decode(bytes);
+  } catch {
+    return null;
   }
 }
 

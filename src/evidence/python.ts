@@ -84,6 +84,81 @@ def ed25519_verify(public, message, signature):
     return same_point(multiply(s, BASE), add(r, multiply(h, point)))
 
 
+# --- AES-256-GCM, FIPS 197 and NIST SP 800-38D: opens what stands under a subject's key ----------------
+
+
+def make_sbox():
+    box, p, q = [0] * 256, 1, 1
+    while True:
+        p ^= (p << 1) ^ (0x11B if p & 0x80 else 0)
+        for shift in (1, 2, 4):
+            q = (q ^ (q << shift)) & 0xFF
+        q ^= 0x09 if q & 0x80 else 0
+        turned = q ^ (q << 1 | q >> 7) ^ (q << 2 | q >> 6) ^ (q << 3 | q >> 5) ^ (q << 4 | q >> 4)
+        box[p & 0xFF] = (turned ^ 0x63) & 0xFF
+        if p == 1:
+            box[0] = 0x63
+            return box
+
+
+SBOX = make_sbox()
+
+
+def round_keys(key):
+    words, power = [list(key[i : i + 4]) for i in range(0, 32, 4)], 1
+    while len(words) < 60:
+        word = list(words[-1])
+        if len(words) % 8 == 0:
+            word = [SBOX[b] for b in word[1:] + word[:1]]
+            word[0], power = word[0] ^ power, power << 1
+        elif len(words) % 8 == 4:
+            word = [SBOX[b] for b in word]
+        words.append([a ^ b for a, b in zip(words[-8], word)])
+    return [sum(words[i : i + 4], []) for i in range(0, 60, 4)]
+
+
+def aes_block(keys, block):
+    state = [a ^ b for a, b in zip(block, keys[0])]
+    for number, key in enumerate(keys[1:], 1):
+        state = [SBOX[state[(i + 4 * (i % 4)) % 16]] for i in range(16)]
+        if number < 14:
+            double = [(b << 1) ^ (0x11B if b & 0x80 else 0) for b in state]
+            mixed = []
+            for i in range(16):
+                c, at = i - i % 4, i % 4
+                one, two, three = c + (at + 1) % 4, c + (at + 2) % 4, c + (at + 3) % 4
+                mixed.append(double[i] ^ double[one] ^ state[one] ^ state[two] ^ state[three])
+            state = mixed
+        state = [a ^ b for a, b in zip(state, key)]
+    return bytes(state)
+
+
+def ghash(h, data):
+    total = 0
+    for at in range(0, len(data), 16):
+        x, v, product = total ^ int.from_bytes(data[at : at + 16], "big"), h, 0
+        for bit in range(127, -1, -1):
+            product ^= v if x >> bit & 1 else 0
+            v = v >> 1 ^ (0xE1 << 120 if v & 1 else 0)
+        total = product
+    return total
+
+
+def open_gcm(key, nonce, sealed, bound):
+    """The text, or None where the key, the nonce or a bit is another."""
+    if len(key) != 32 or len(nonce) != 12 or len(sealed) < 16:
+        return None
+    keys, text, tag = round_keys(key), sealed[:-16], sealed[-16:]
+    counter = lambda number: aes_block(keys, nonce + number.to_bytes(4, "big"))
+    pad = lambda data: data + bytes(-len(data) % 16)
+    lengths = (len(bound) * 8).to_bytes(8, "big") + (len(text) * 8).to_bytes(8, "big")
+    hashed = ghash(int.from_bytes(aes_block(keys, bytes(16)), "big"), pad(bound) + pad(text) + lengths)
+    if hashed ^ int.from_bytes(counter(1), "big") != int.from_bytes(tag, "big"):
+        return None
+    stream = b"".join(counter(number + 2) for number in range((len(text) + 15) // 16))
+    return bytes(a ^ b for a, b in zip(text, stream))
+
+
 # --- The log: RFC 9162, C2SP signed-note and tlog-checkpoint ------------------------------------------
 
 
@@ -171,7 +246,7 @@ class Examination:
         self.problems = []
         self.header = None
         self.checkpoint = None
-        self.events = self.gone = self.last_seq = 0
+        self.events = self.gone = self.closed = self.last_seq = 0
         self.end_count = None
         self.numbers = {}
 
@@ -213,6 +288,7 @@ class Examination:
         if "entry" in line:
             self.events += 1
             self.content(seq, line["entry"], line.get("payload", ""), line.get("salt", ""))
+            self.opening(line)
             leaf = sha256(b"\x00" + line["entry"].encode())
         else:
             self.gone += 1
@@ -232,6 +308,20 @@ class Examination:
         data = b"daybook/payload/v1\n" + bytes.fromhex(salt) + payload.encode()
         if fields[-1] != hashlib.sha256(data).hexdigest():
             self.found("content", "event.changed", "The payload of event %d is not what was hashed." % seq)
+
+    def opening(self, line):
+        """What is under a subject's key must say what the bundle says that it says."""
+        sealed = json.loads(json.loads(line["payload"])[2]).get("daybook.protected")
+        if line.get("key") is None:
+            self.closed += 0 if sealed is None else 1
+            return
+        key, sealed = decode(line["key"]), sealed or {}
+        bound = "daybook/protected/v1\n%s\n%s" % (self.header["tenant"], json.loads(line["entry"])[1])
+        text = None
+        if sha256(b"daybook/check/v1\n" + key).hex() == sealed.get("check"):
+            text = open_gcm(key, decode(sealed["nonce"]), decode(sealed["text"]), bound.encode())
+        if text is None or text.decode() != line.get("opened"):
+            self.found("content", "event.unreadable", "The key for event %d does not open what is shown." % line["seq"])
 
     def end(self):
         header = self.header
@@ -309,6 +399,8 @@ def main(words):
         print(json.dumps({"holds": "broken" not in standings.values(), "claims": standings, "problems": kinds}))
     else:
         print("%d events, %d of them as hashes alone" % (examination.events + examination.gone, examination.gone))
+        if examination.closed:
+            print("What %d of them say is under a key that is not here, as after an erasure." % examination.closed)
         for claim, title in CLAIMS.items():
             print("%s\n  %s." % (title, standings[claim].upper()))
             texts = [text for of, _, text in examination.problems if of == claim]

@@ -18,7 +18,12 @@ export interface ReportInput {
   /** Events in the bundle. */
   readonly events: number;
   /** The first of them, `REPORT_ROWS` at most. */
-  readonly lines: ReadonlyArray<{ readonly seq: number; readonly entry?: string; readonly payload?: string }>;
+  readonly lines: ReadonlyArray<{
+    readonly seq: number;
+    readonly entry?: string;
+    readonly payload?: string;
+    readonly opened?: string;
+  }>;
 }
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1b1b1f}
@@ -50,17 +55,24 @@ export function reportPage(input: ReportInput): string {
 `;
 }
 
-function rowOf({ seq, entry, payload }: ReportInput["lines"][number]): string {
+function rowOf({ seq, entry, payload, opened }: ReportInput["lines"][number]): string {
   const fields = entry === undefined ? null : readEntry(entry);
   if (fields === null) return `<tr><td>${seq}</td><td colspan="6">gone; its hash is in the bundle</td></tr>`;
   const time = typeof fields.created_at === "number" ? formatMicros(fields.created_at) : "";
-  const parts: unknown = payload === undefined ? [] : JSON.parse(payload);
-  const said = (Array.isArray(parts) ? parts : []).filter(
-    (part) => typeof part === "string" && part !== "{}",
-  );
+  const said = saidIn(opened ?? payload, opened === undefined);
   const who = [fields.agent, fields.actor_type, fields.actor_id].filter((part) => part !== null).join(" ");
   const cells = [time, fields.event_type, fields.status, who, fields.tool, said.join(" · ")];
   return `<tr><td>${seq}</td>${cells.map((cell) => `<td>${asText(String(cell ?? "").slice(0, CELL_MAX))}</td>`).join("")}</tr>`;
+}
+
+/** The parts of a payload that say something. */
+function saidIn(payload = "[]", isStored: boolean): string[] {
+  if (isStored && payload.includes("daybook.protected")) return ["under a key that is not here"];
+  const parts: unknown = JSON.parse(payload);
+  return (Array.isArray(parts) ? parts : [])
+    .filter((part) => part !== null)
+    .map((part) => (typeof part === "string" ? part : JSON.stringify(part)))
+    .filter((part) => part !== "{}");
 }
 
 /** Escaped, with direction marks and controls shown: what was recorded is hostile until shown. */

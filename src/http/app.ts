@@ -11,6 +11,7 @@ import { Metrics } from "./metrics.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
 import { refuseForeignPages } from "./origin.ts";
 import { problemOf, toResponse } from "./problem.ts";
+import { erasureRoutes } from "./routes/admin/erasure.ts";
 import { keyRoutes } from "./routes/admin/keys.ts";
 import { retentionRoutes } from "./routes/admin/retention.ts";
 import { bulkRoute, recordMany } from "./routes/bulk.ts";
@@ -144,6 +145,7 @@ function addRoutes(route: Route, state: ServerState): void {
   runRoutes(route, state);
   threadRoutes(route, state);
   retentionRoutes(route, state);
+  erasureRoutes(route, state);
   storeRoutes(route, state);
   otlpRoutes(route, state);
   hookRoutes(route, state);

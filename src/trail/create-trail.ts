@@ -4,6 +4,8 @@ import { Emitter } from "../emit/emitter.ts";
 import type { EventDraft } from "../event/event.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, EVENT_TYPES, SYSTEM_TENANT } from "../event/vocabulary.ts";
 import { encodeDraft, type WireDraft } from "../event/wire.ts";
+import { Protector } from "../protect/protector.ts";
+import { openVault } from "../protect/vault.ts";
 import { createRedactor, noRedactor, type Redactor } from "../redact/redactor.ts";
 import type { Outcome, Store } from "../store/store.ts";
 import type { Checkpoint } from "../tlog/checkpoint.ts";
@@ -11,11 +13,13 @@ import { type AccessScope, checkWrite, guardedStore, wholeTenant } from "./acces
 import { createApprovals } from "./approvals/approvals.ts";
 import { createTools } from "./calls/tools.ts";
 import { createCatalog } from "./catalog.ts";
+import { eraseSubject } from "./erasure/erase.ts";
+import { readableStore } from "./erasure/readable-store.ts";
 import { lazyForwarders, SharedForwarding } from "./forwarding.ts";
 import { createInsights } from "./insights/insights.ts";
 import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
-import { createRetention } from "./retention.ts";
+import { createRetention, type Retention } from "./retention.ts";
 import { createRuns, type RunsGround } from "./runs/runs.ts";
 import { type EvidenceOptions, evidenceLines } from "./seal/evidence.ts";
 import { LogKeys } from "./seal/keys.ts";
@@ -53,12 +57,20 @@ export function createTrail(
   checkOptions(options);
   const tenant = options.tenant ?? DEFAULT_TENANT;
   const redactor = options.redact === false ? noRedactor : createRedactor(options.redact);
+  const vault = openVault(keyFile === null ? null : keyFile.replace(/(?:\.keys)?$/, ".subjects"));
+  // Who has the trail of a server leaves the keys to it.
+  const protector =
+    server === undefined ? new Protector(vault, options.subjectFrom, (it) => emitter.problem(it)) : null;
   const store = new LazyStore(openStore);
-  const emitter = createEmitter(store, redactor, spoolDir, options);
+  const emitter = createEmitter(store, protectedBy(redactor, protector), spoolDir, options);
   const adopted = emitter.adopt();
 
   /** The store as a reader should see it: with what dead processes had recorded. */
   async function openForReading(): Promise<Store> {
+    return readableStore(await openRaw(), vault);
+  }
+
+  async function openRaw(): Promise<Store> {
     const opened = await store.open();
     await settlesWithin(adopted, ADOPTION_WAIT_MS);
     return opened;
@@ -86,6 +98,7 @@ export function createTrail(
       refuseSystemTenant(drafts);
       // Nobody else holds these drafts, so without rules there is nothing to copy them for.
       if (redactor !== noRedactor) for (const draft of drafts) redactor.redact(draft);
+      if (protector !== null) for (const draft of drafts) protector.protect(draft);
       return commit(drafts);
     },
     flush: ({ timeoutMs = DEFAULT_TIMEOUT_MS } = {}) => emitter.flush(timeoutMs),
@@ -94,13 +107,19 @@ export function createTrail(
       await forwarding.close();
       const flushed = await emitter.close(timeoutMs);
       await store.close();
+      vault.close();
       return flushed;
     },
 
     health: () => emitter.health(),
     ...viewsOf(ground),
     forTenant: (name, reach) => tenantTrail(trail, ground, name, reach),
-    ...proofsOf({ open: openForReading, tenant, keys }),
+    ...proofsOf({ open: openForReading, tenant, keys, vault }),
+    erase: (erased) => {
+      if (server !== undefined) return Promise.reject(atTheServer());
+      const retention = (name: string): Retention => trail.forTenant(name).retention;
+      return eraseSubject({ ...ground, openRaw, vault, retention }, erased);
+    },
     ...(server === undefined ? {} : readProofs(new RemoteLog(server, options.apiKey, tenant))),
     store: openForReading,
     describe: async () => (await store.open()).describe(),
@@ -114,6 +133,24 @@ export function createTrail(
   }
 
   return trail;
+}
+
+function protectedBy(redactor: Redactor, protector: Protector | null): Redactor {
+  if (protector === null) return redactor;
+  return {
+    redact(draft) {
+      redactor.redact(draft);
+      protector.protect(draft);
+      return draft;
+    },
+    text: (text) => redactor.text(text),
+  };
+}
+
+function atTheServer(): TrailError {
+  return new TrailError("store.unsupported", "The keys of subjects are with the server.", {
+    fix: "Erase there: daybook erase, or POST /api/v1/erase.",
+  });
 }
 
 function createEmitter(

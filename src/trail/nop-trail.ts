@@ -1,5 +1,6 @@
 import { uuidv7 } from "../base/uuid.ts";
 import type { Flushed } from "../emit/health.ts";
+import { openVault } from "../protect/vault.ts";
 import type { Store } from "../store/store.ts";
 import { createApprovals } from "./approvals/approvals.ts";
 import { createTools } from "./calls/tools.ts";
@@ -84,7 +85,7 @@ const views = {
   emitters: async () => [],
 };
 
-const logGround = { open, tenant: "", keys: new LogKeys(null) };
+const logGround = { open, tenant: "", keys: new LogKeys(null), vault: openVault(null) };
 
 /** A trail that discards: for code that must hold one and has nowhere to write. Recording never fails. */
 export const nopTrail: Trail = {
@@ -108,6 +109,7 @@ export const nopTrail: Trail = {
     lagMs: 0,
     lastError: null,
   }),
+  erase: async () => ({ pseudonym: "", events: 0, range: null, receiptId: null }),
   log: createLog(logGround),
   seal: async () => [],
   proof: (event) => proveEvent(logGround, event),

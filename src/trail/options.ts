@@ -1,6 +1,7 @@
 import { TrailError } from "../base/error.ts";
 import type { DraftDefaults } from "../event/accept.ts";
 import { SYSTEM_TENANT } from "../event/vocabulary.ts";
+import { SUBJECT_FIELDS, type SubjectField } from "../protect/protector.ts";
 import type { RedactOptions } from "../redact/redactor.ts";
 import type { ForwardingRules } from "./forwarding.ts";
 
@@ -27,6 +28,11 @@ export interface TrailOptions extends DraftDefaults {
   flushIntervalMs?: number;
   /** Rules for secrets and personal data; false turns redaction off. */
   redact?: RedactOptions | false;
+  /**
+   * Which field says whom an event is about, where its draft names no `subject`: then every payload is
+   * kept under a key that `trail.erase` can destroy. Default: only drafts that name one.
+   */
+  subjectFrom?: SubjectField;
   /** A Daybook server: the API key, sent as `Authorization: Bearer`. */
   apiKey?: string;
   /** SQLite: `full` (default) syncs every commit to the disk, `normal` may lose the last ones with the machine. */
@@ -58,6 +64,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   "durability",
   "forwarding",
   "apiKey",
+  "subjectFrom",
   "onProblem",
 ] satisfies Array<keyof TrailOptions>);
 
@@ -67,6 +74,7 @@ export function checkOptions(options: TrailOptions): void {
     if (!KNOWN.has(key)) throw invalid(key, "is not an option of a trail");
   oneOf("level", options.level, ["spooled", "memory"]);
   oneOf("overflow", options.overflow, ["drop-newest", "drop-oldest"]);
+  oneOf("subjectFrom", options.subjectFrom, SUBJECT_FIELDS);
   oneOf("durability", options.durability, ["full", "normal"]);
   atLeast("bufferEvents", options.bufferEvents, 1);
   atLeast("bufferBytes", options.bufferBytes, 1024);

@@ -1,15 +1,13 @@
 import { formatMicros, type Micros, nowMicros } from "../base/clock.ts";
 import { TrailError } from "../base/error.ts";
-import { uuidv7 } from "../base/uuid.ts";
-import { acceptDraft } from "../event/accept.ts";
 import type { Actor } from "../event/event.ts";
 import { EVENT_TYPES, SYSTEM_TENANT } from "../event/vocabulary.ts";
-import { encodeDraft } from "../event/wire.ts";
 import { type EventFilter, toConditions } from "../query/event-filter.ts";
 import type { Condition } from "../query/filter.ts";
 import { microsOf, type Time } from "../query/time.ts";
 import type { Store } from "../store/store.ts";
 import type { Checkpoint } from "../tlog/checkpoint.ts";
+import { tell } from "./erasure/receipt.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -99,7 +97,7 @@ const HOLD = "hold";
 const RECEIPTS: Condition = {
   op: "any",
   field: "event_type",
-  values: [EVENT_TYPES.pruneStarted, EVENT_TYPES.pruned, EVENT_TYPES.trailDropped],
+  values: [EVENT_TYPES.pruneStarted, EVENT_TYPES.pruned, EVENT_TYPES.erased, EVENT_TYPES.trailDropped],
 };
 
 interface Ground {
@@ -213,19 +211,28 @@ async function prune(
     size_before: sealed?.size ?? 0,
     root_before: sealed === null ? null : Buffer.from(sealed.root).toString("base64"),
   };
-  const startId = await tell(store, tenant, EVENT_TYPES.pruneStarted, actor, `Pruning: ${policy}`, {
-    ...facts,
-    planned: planned.removed,
+  const startId = await tell(store, {
+    tenant,
+    type: EVENT_TYPES.pruneStarted,
+    actor,
+    summary: `Pruning: ${policy}`,
+    data: { ...facts, planned: planned.removed },
   });
   const pruned = await everyPiece(store, order);
   const summary = `Pruned ${pruned.removed} events: ${policy}`;
-  const receiptId = await tell(store, tenant, EVENT_TYPES.pruned, actor, summary, {
-    ...facts,
-    removed: pruned.removed,
-    held: pruned.held,
-    first_seq: pruned.range?.[0] ?? null,
-    last_seq: pruned.range?.[1] ?? null,
-    start_id: startId,
+  const receiptId = await tell(store, {
+    tenant,
+    type: EVENT_TYPES.pruned,
+    actor,
+    summary,
+    data: {
+      ...facts,
+      removed: pruned.removed,
+      held: pruned.held,
+      first_seq: pruned.range?.[0] ?? null,
+      last_seq: pruned.range?.[1] ?? null,
+      start_id: startId,
+    },
   });
   return { ...pruned, cutoff, receiptId };
 }
@@ -246,30 +253,6 @@ async function everyPiece(
     after = piece.end;
   }
   return { removed, held, range };
-}
-
-/**
- * Writes a receipt into the tenant's log, and into Daybook's own, in one commit: what stands there
- * nobody else can have written, so verification believes that one alone.
- */
-async function tell(
-  store: Store,
-  tenant: string,
-  type: string,
-  actor: Actor,
-  summary: string,
-  data: object,
-): Promise<string> {
-  const id = uuidv7();
-  const draft = acceptDraft(
-    { id, tenant, type, category: "config", source: "daybook", actor, summary, data },
-    {},
-  );
-  const witnessed = { ...draft.data, tenant, receipt_id: id };
-  const twin = { ...draft, id: uuidv7(), tenant: SYSTEM_TENANT, data: witnessed };
-  const outcomes = await store.append([encodeDraft(draft), encodeDraft(twin)]);
-  if (outcomes.every(({ status }) => status === "appended")) return id;
-  throw new TrailError("store.unavailable", "The receipt of the pruning could not be written.");
 }
 
 function checkPolicy({ days, categories = {}, preset = null }: RetentionPolicy): void {

@@ -10,6 +10,7 @@ import type { AccessScope } from "./access-scope.ts";
 import type { Approvals } from "./approvals/approvals.ts";
 import type { Tools } from "./calls/tools.ts";
 import type { Catalog } from "./catalog.ts";
+import type { Erased, EraseOptions } from "./erasure/erase.ts";
 import type { Insights } from "./insights/insights.ts";
 import type { Pruned, PruneOptions, Retention } from "./retention.ts";
 import type { Runs } from "./runs/runs.ts";
@@ -77,6 +78,9 @@ export interface Trail extends AsyncDisposable {
 
   /** Removes events that occurred before a time, and leaves a receipt. Holds are kept. */
   prune(options: PruneOptions): Promise<Pruned>;
+
+  /** Destroys the key of a subject, so that what was recorded about them cannot be read any more. Leaves a receipt. */
+  erase(options: EraseOptions): Promise<Erased>;
 
   /** Rules that send events elsewhere, and what came of it. */
   readonly forwarders: Forwarders;

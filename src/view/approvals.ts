@@ -139,7 +139,7 @@ function execute(row: JsonObject, event: AuditEvent, key: string): JsonObject {
   // only under the same name.
   if (isImplied && row.tool !== null && event.tool !== row.tool) return row;
   const digest = digestIn(event);
-  const matches = digest === null || typeof row.digest !== "string" ? null : digest === row.digest;
+  const matches = areSame(digest, row.digest);
   const rules = rulesBroken(row, event, matches, isImplied);
   // An agent that asks and then runs was allowed to, by whom it does not say.
   if (isImplied && row.state === "pending")
@@ -166,6 +166,12 @@ function rulesBroken(
   if (row.state === "pending" && !isImplied) rules.push("not_decided");
   if (typeof row.expiresAt === "number" && event.occurredAt > row.expiresAt) rules.push("expired");
   return rules;
+}
+
+/** Null where one of them is not known, or is under a subject's key and the other one is not. */
+function areSame(one: string | null, other: JsonValue | undefined): boolean | null {
+  if (one === null || typeof other !== "string") return null;
+  return one.startsWith("subject:") === other.startsWith("subject:") ? one === other : null;
 }
 
 /** Of the arguments that the event tells, or what it tells in their place. */

@@ -271,6 +271,48 @@ describe("evidence", () => {
     await ground.close();
   });
 
+  it("opens what is under a subject's key, and holds when the key is gone", async () => {
+    await using other = openTrail(":memory:");
+    for (let n = 0; n < 3; n++)
+      other.record({ type: "note", subject: `s${n}`, summary: `Grüße ${n}`, data: { n } });
+    await other.flush();
+    await other.seal();
+    const options = { range: [1, 3], selection: "all" } as const;
+    const whole = await collect(other.evidence(options));
+    expect(JSON.parse(whole[1] ?? "")).toMatchObject({ opened: '["Grüße 0",null,{"n":0},null]' });
+    expect(await judge(whole)).toMatchObject({ holds: true, problems: [] });
+    for (const change of [
+      { opened: '["Grüße 1",null,{"n":0},null]' },
+      { key: Buffer.alloc(32, 1).toString("base64") },
+      { key: "" },
+    ])
+      expect(await judge(edit(whole, 1, (r) => Object.assign(r, change)))).toMatchObject({
+        holds: false,
+        problems: ["event.unreadable"],
+      });
+    // A key of one event opens no other.
+    const { key } = JSON.parse(whole[2] ?? "");
+    expect((await judge(edit(whole, 1, (r) => Object.assign(r, { key })))).problems).toEqual([
+      "event.unreadable",
+    ]);
+    await other.erase({ subject: "s1" });
+    const erased = await collect(other.evidence(options));
+    expect(erased[2]).not.toContain('"opened"');
+    expect(await judge(erased)).toMatchObject({ holds: true });
+    const { claims } = await checkEvidence(erased);
+    expect(claims[0]?.says).toContain("What 1 of them say is under a key that is not here");
+    const page = reportPage({
+      ...JSON.parse(erased[0] ?? ""),
+      madeAt: "",
+      keys: [],
+      verdict: await checkEvidence(erased),
+      events: 3,
+      lines: erased.slice(1, -1).map((line) => JSON.parse(line)),
+    });
+    expect(page).toContain("Grüße 0");
+    expect(page).toContain("under a key that is not here");
+  });
+
   it("is made of a thread, of a query and of a time range", async () => {
     await using other = openTrail(":memory:");
     for (let n = 1; n <= 9; n++) {

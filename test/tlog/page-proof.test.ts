@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toWire } from "../../src/event/wire.ts";
+import { toWire, type WireEvent } from "../../src/event/wire.ts";
 import { openTrail } from "../../src/index.ts";
 import { checkProof, type Proof } from "../../ui/event/check-proof.ts";
 
@@ -42,6 +42,26 @@ describe("the page's own check of a proof", () => {
       { holds: true },
       { holds: true },
     ]);
+  });
+
+  it("opens what is under a subject's key, and says of an erased one what is left", async () => {
+    await using trail = openTrail(":memory:");
+    const id = trail.record({ type: "note", subject: "s", summary: "ü", data: { kind: "k", text: "x" } });
+    await trail.flush();
+    await trail.seal();
+    const [key] = await trail.log.keys();
+    const check = async (change: (event: WireEvent) => WireEvent = (event) => event) => {
+      const { index, size, hashes, checkpoint, leaf } = await trail.proof(id);
+      const event = await trail.events.get(id);
+      if (event === null) throw new Error("the event is not there");
+      const proof: Proof = { leaf_index: index, tree_size: size, hashes, checkpoint, leaf };
+      return (await checkProof(change(toWire(event)), proof, key?.verifier ?? "")).map(({ holds }) => holds);
+    };
+    expect(await check()).toEqual([true, true, true]);
+    expect(await check((event) => ({ ...event, description: "u" }))).toEqual([false, true, true]);
+    await trail.erase({ subject: "s" });
+    expect(await check()).toEqual([true, true, true]);
+    expect(await check((event) => ({ ...event, description: "ü" }))).toEqual([false, true, true]);
   });
 
   it("fails where it should for each kind of change", async () => {

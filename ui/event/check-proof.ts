@@ -6,7 +6,12 @@ export interface Proof {
   readonly tree_size: number;
   readonly hashes: readonly string[];
   readonly checkpoint: string;
-  readonly leaf: { readonly entry: string; readonly payload: string; readonly salt: string } | null;
+  readonly leaf: {
+    readonly entry: string;
+    readonly payload: string;
+    readonly salt: string;
+    readonly key?: string;
+  } | null;
 }
 
 export interface Check {
@@ -36,6 +41,7 @@ const ENTRY_FIELDS = {
   duration_ms: 30,
 } as const satisfies Partial<Record<keyof WireEvent, number>>;
 const COMMITMENT = 39;
+const PROTECTED = "daybook.protected";
 const HASH_BYTES = 32;
 const ED25519 = 1;
 /** The key itself may hold a plus. */
@@ -78,13 +84,49 @@ async function isShown(event: WireEvent, leaf: NonNullable<Proof["leaf"]>): Prom
   const header = new TextEncoder().encode("daybook/payload/v1\n");
   const committed = await sha256(joined(header, fromHex(leaf.salt), new TextEncoder().encode(leaf.payload)));
   if (toHex(committed) !== entry[COMMITMENT]) return false;
-  const [description, label, data, error] = JSON.parse(leaf.payload) as Array<string | null>;
+  const shown = await shownIn(event, leaf);
+  if (shown === null) return false;
+  const [description, label, data, error] = shown;
   return (
     (event.description ?? null) === description &&
     (event.actor_label ?? null) === label &&
     (event.error ?? null) === error &&
-    sorted(event.data) === sorted(JSON.parse(data ?? "{}"))
+    sorted(event.data) === sorted(data)
   );
+}
+
+type Shown = [description: unknown, label: unknown, data: unknown, error: unknown];
+
+/**
+ * What a reader should see of the payload: what is under a subject's key is opened with the event's own, or
+ * shows as erased where the key is gone. Null where the key is not the one that the log names.
+ */
+async function shownIn(event: WireEvent, leaf: NonNullable<Proof["leaf"]>): Promise<Shown | null> {
+  const [description, label, text, error] = JSON.parse(leaf.payload) as Array<string | null>;
+  const { [PROTECTED]: sealed, ...data } = JSON.parse(text ?? "{}") as Record<string, unknown>;
+  if (sealed === undefined) return [description, label, data, error];
+  const { arguments_digest: _, ...open } = data;
+  const { key, check, nonce, text: hidden } = sealed as Record<string, string>;
+  if (leaf.key === undefined) return [null, null, { ...open, "daybook.erased": { key } }, null];
+  const eventKey = fromBase64(leaf.key);
+  const named = await sha256(joined(new TextEncoder().encode("daybook/check/v1\n"), eventKey));
+  if (toHex(named) !== check) return null;
+  const bound = new TextEncoder().encode(`daybook/protected/v1\n${event.tenant}\n${event.id}`);
+  try {
+    const imported = await crypto.subtle.importKey("raw", Uint8Array.from(eventKey), "AES-GCM", false, [
+      "decrypt",
+    ]);
+    const algorithm = {
+      name: "AES-GCM",
+      iv: Uint8Array.from(fromBase64(nonce ?? "")),
+      additionalData: bound,
+    };
+    const bytes = await crypto.subtle.decrypt(algorithm, imported, Uint8Array.from(fromBase64(hidden ?? "")));
+    const [said, who, rest, failure] = JSON.parse(new TextDecoder().decode(bytes)) as Shown;
+    return [said, who, { ...open, ...(rest as object) }, failure];
+  } catch {
+    return null;
+  }
 }
 
 /** JSON with its members in one order, so that only what it says is compared. */

@@ -20,6 +20,7 @@ const RULES_SHOWN = 5;
 const RECORD_FLAGS: ReadonlyArray<readonly [OptionKey, wire: string]> = [
   ...FIELD_FLAGS,
   ["summary", "description"],
+  ["subject", "subject"],
   ["error", "error"],
   ["data", "data"],
 ];

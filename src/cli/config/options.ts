@@ -20,7 +20,7 @@ export interface Option {
 
 const READERS = ["list", "tail", "tools", "export"] as const;
 const EVENT = ["record", "list", "tail", "tools", "export"] as const;
-const TENANTS = ["approvals", "runs", "run", "thread", "tools", "prune", "rebuild"] as const;
+const TENANTS = ["approvals", "erase", "runs", "run", "thread", "tools", "prune", "rebuild"] as const;
 
 const text = (flag: string, value: string, commands: readonly string[], doc: string) =>
   ({ flag, value, type: "text", commands, doc }) as const;
@@ -234,7 +234,7 @@ export const OPTIONS = {
   },
   cursor: text("--cursor", "CURSOR", ["list"], "Go on where the page before ended."),
   state: text("--state", "STATE", ["approvals"], "Only those that are pending, approved or denied."),
-  reason: text("--reason", "TEXT", ["approvals"], "Why it was decided so."),
+  reason: text("--reason", "TEXT", ["approvals", "erase"], "Why: stands in the log."),
   signWith: text(
     "--sign-with",
     "FILE",
@@ -254,8 +254,22 @@ export const OPTIONS = {
     commands: ["runs"],
     doc: "Only runs that began, did not end, and have been silent for 15 minutes.",
   },
+  subject: text("--subject", "NAME", ["erase", "record"], "Whom the event is about: what erase takes."),
+  subjectFrom: {
+    flag: "--subject-from",
+    value: "FIELD",
+    type: "text",
+    env: "DAYBOOK_SUBJECT_FROM",
+    commands: ["serve", "record", "hook"],
+    doc: "The field that says whom an event is about where it names no subject: actor_id, conversation_id, thread_id, run_id, resource_id or agent.",
+  },
   before: text("--before", "TIME", ["prune"], "Occurred before: RFC 3339, or an age such as 90d."),
-  dryRun: { flag: "--dry-run", type: "switch", commands: ["prune"], doc: "Only count what would go." },
+  dryRun: {
+    flag: "--dry-run",
+    type: "switch",
+    commands: ["prune", "erase"],
+    doc: "Only count what would go.",
+  },
   asc: { flag: "--asc", type: "switch", commands: ["list"], doc: "Oldest first; newest first without it." },
   last: {
     flag: "--last",

@@ -1,4 +1,5 @@
 import type { AuditEvent } from "../../event/event.ts";
+import { isProtected } from "../../protect/cipher.ts";
 import type { Store } from "../../store/store.ts";
 import { appendReceipt, type ReceiptOutcome } from "../delivery/receipt.ts";
 import type { Destination, Reach } from "../destination.ts";
@@ -59,5 +60,11 @@ async function sendPlanned(
   const error = refused?.get(0);
   const isTaken = verdict === "ok" && error === undefined && again?.has(0) !== true;
   const status = isTaken ? "SUCCEEDED" : "FAILED";
-  return toldSent(sent, forwarder, planned.configuration, { status, dead: !isTaken, attempt, error });
+  return toldSent(sent, forwarder, planned.configuration, {
+    status,
+    dead: !isTaken,
+    attempt,
+    error,
+    isPrivate: isProtected(planned.event),
+  });
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { backoffMs } from "../../base/backoff.ts";
 import { messageOf } from "../../base/error.ts";
 import { EVENT_TYPES, SYSTEM_TENANT } from "../../event/vocabulary.ts";
+import { isProtected } from "../../protect/cipher.ts";
 import type { Condition } from "../../query/filter.ts";
 import type { Store } from "../../store/store.ts";
 import { cursorKey, deliveryGroup } from "../../view/deliveries.ts";
@@ -195,6 +196,7 @@ export class Follower {
         this.#reach(),
       );
       const { judgment } = sent;
+      const isPrivate = left.some(({ event }) => isProtected(event));
       if (this.#signal().aborted && judgment.verdict === "retry") this.#signal().throwIfAborted();
       if (judgment.verdict === "refuse" && left.length > 1) {
         const half = Math.ceil(left.length / 2);
@@ -203,7 +205,7 @@ export class Follower {
         return;
       }
       const told = (more: Pick<Told, "status" | "dead"> & { error?: string }): Told =>
-        toldSent(sent, forwarder, configuration, { ...more, attempt });
+        toldSent(sent, forwarder, configuration, { ...more, attempt, isPrivate });
       left = settle(batch, left, judgment, told);
       if (left.length === 0) return;
       if (!isReported) {

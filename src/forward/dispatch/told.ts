@@ -29,12 +29,25 @@ export function toldUnsent(planned: Exclude<Planned, { kind: "send" }>): Told | 
   return { ...NOTHING, status: "FAILED", error: planned.error.slice(0, 2_000), dead: true };
 }
 
-/** Of events in one message, without the forwarder's secrets. */
+/** What a receipt says in place of words that may repeat what was sent. */
+const NOT_KEPT =
+  "The destination did not take it; its words are not kept, because they may repeat what was sent.";
+
+/**
+ * Of events in one message, without the forwarder's secrets; with `isPrivate`, where one of them is under a
+ * subject's key, also without anything that an erasure could not take back.
+ */
 export function toldSent(
   sent: Sent,
   { forwarder_type: type }: Pick<ForwarderAttributes, "forwarder_type">,
   configuration: Configuration,
-  more: { status: DeliveryStatus; attempt: number; dead?: boolean; error?: string | undefined },
+  more: {
+    status: DeliveryStatus;
+    attempt: number;
+    dead?: boolean;
+    error?: string | undefined;
+    isPrivate: boolean;
+  },
 ): Told {
   const redaction = new Redaction(type, configuration);
   const { body, ...request } = redaction.request(sent.message);
@@ -43,11 +56,11 @@ export function toldSent(
   return {
     status: more.status,
     request,
-    body: failed ? body : null,
+    body: failed && !more.isPrivate ? body : null,
     responseStatus: sent.status,
-    responseBody: redaction.text(sent.body).slice(0, failed ? BODY_CHARS : 1_024),
+    responseBody: more.isPrivate ? "" : redaction.text(sent.body).slice(0, failed ? BODY_CHARS : 1_024),
     latencyMs: Math.round(sent.latencyMs),
-    error: failed && error !== null ? redaction.text(error) : null,
+    error: !failed || error === null ? null : more.isPrivate ? NOT_KEPT : redaction.text(error),
     attempt: more.attempt,
     dead: more.dead ?? false,
   };

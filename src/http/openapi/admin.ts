@@ -67,6 +67,16 @@ export const ADMIN_ROUTES: readonly RouteDoc[] = [
     answers: { "200": "Done.", "201": "Held.", "400": "A field breaks a rule." },
   },
   {
+    method: "post",
+    path: "/api/v1/erase",
+    need: "admin",
+    tag: "retention",
+    summary: "Make unreadable what was recorded about one subject: `subject`, `reason`, `dry_run`.",
+    parameters: [TENANT],
+    requestTypes: JSON_OBJECT,
+    answers: { "200": "How many events, and the receipt.", "409": "A legal hold stands against it." },
+  },
+  {
     method: "get",
     path: "/api/v1/holds",
     need: "audit",

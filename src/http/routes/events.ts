@@ -8,6 +8,7 @@ import { LIMITS } from "../../event/limits.ts";
 import { type Problem, parseWire } from "../../event/parse.ts";
 import { RESERVED_RESOURCE_PREFIX } from "../../event/vocabulary.ts";
 import { toEvent, type WireDraft } from "../../event/wire.ts";
+import { protectedIn } from "../../protect/cipher.ts";
 import { type Access, checkEntitled, checkReach } from "../access.ts";
 import { parseJson } from "../body.ts";
 import { type Answer, type Asked, type Headed, headerText, socketOf, throughDoor } from "../door.ts";
@@ -36,7 +37,9 @@ export async function recordOne(asked: Asked, access: Access, state: ServerState
   }
   if (outcome.status === "appended") {
     state.metrics.events("events", 1);
-    return answerWith(201, toEvent(draft, outcome.seq, outcome.recordedAt));
+    // What was put under a subject's key is read back as readers see it.
+    const kept = isSealed(draft) ? await state.trail.events.get(outcome.id, { tenant: draft.tenant }) : null;
+    return answerWith(201, kept ?? toEvent(draft, outcome.seq, outcome.recordedAt));
   }
   const first = await state.trail.forTenant(draft.tenant, access).events.get(outcome.id);
   if (first !== null) return answerWith(200, first);
@@ -76,6 +79,10 @@ function readEnvelope(body: unknown, asked: Asked, access: Access): WireDraft {
   checkReach(access, draft);
   draft.idempotency_key = key ?? draft.idempotency_key ?? derivedKey(draft);
   return draft;
+}
+
+function isSealed({ data }: WireDraft): boolean {
+  return data !== undefined && protectedIn(data) !== null;
 }
 
 /** The environment of events that name none. */

@@ -9,6 +9,7 @@ import type { Scope } from "../trail.ts";
 import { readWitnesses, withCosignatures } from "../witness/follower.ts";
 import { publicKeys } from "./keys.ts";
 import type { LogGround } from "./log.ts";
+import { openedWith } from "./opened.ts";
 import { BLOB, makeSaltKey, readCheckpoint, tileSource } from "./sealer.ts";
 
 export interface EvidenceOptions extends Scope {
@@ -82,6 +83,7 @@ export async function* evidenceLines(ground: LogGround, options: EvidenceOptions
         entry: entry.entry,
         payload: entry.payload,
         salt: Buffer.from(entry.salt).toString("hex"),
+        ...openedWith(ground.vault, tenant, entry),
         proof,
       });
   }

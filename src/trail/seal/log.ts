@@ -1,6 +1,7 @@
 import { TrailError } from "../../base/error.ts";
 import { isUuid } from "../../base/uuid.ts";
 import type { LeafEntry } from "../../event/leaf.ts";
+import type { Vault } from "../../protect/vault.ts";
 import type { Store } from "../../store/store.ts";
 import type { SignedCheckpoint } from "../../tlog/checkpoint.ts";
 import { HASH_BYTES } from "../../tlog/hash.ts";
@@ -13,6 +14,7 @@ import { createWitnessing, type Witnessing } from "../witness/witnessing.ts";
 import { keepSealed } from "./follower.ts";
 import { revoke, rotate } from "./key-file.ts";
 import { type LogKeys, type PublicKey, publicKeys } from "./keys.ts";
+import { openedWith } from "./opened.ts";
 import { BLOB, readCheckpoint, sealTenant, tileSource } from "./sealer.ts";
 
 /** What proves one event, with nothing else than the log's public key. */
@@ -26,7 +28,13 @@ export interface EventProof {
   /** The signed note. */
   readonly checkpoint: string;
   /** The leaf's bytes as text, and what opens its commitment; null where the event itself is gone. */
-  readonly leaf: { readonly entry: string; readonly payload: string; readonly salt: string } | null;
+  readonly leaf: {
+    readonly entry: string;
+    readonly payload: string;
+    readonly salt: string;
+    /** Opens the payload, where it is under a subject's key that is there; in base64. */
+    readonly key?: string;
+  } | null;
   /** All of it as one `.tlog-proof` file (C2SP tlog-proof), the leaf in its `extra` line. */
   readonly file: string;
 }
@@ -67,6 +75,8 @@ export interface LogGround {
   readonly open: () => Promise<Store>;
   readonly tenant: string;
   readonly keys: LogKeys;
+  /** Keys that open what is under a subject's key. */
+  readonly vault: Vault;
 }
 
 const base64 = (hashes: readonly Uint8Array[]): string[] =>
@@ -140,7 +150,7 @@ export async function proveEvent(
   const index = seq - 1;
   const tree = new TileTree(checkpoint.signed.size, tileSource(store, tenant));
   const hashes = await tree.inclusion(index);
-  const leaf = leafOf(await entryAt(store, tenant, seq));
+  const leaf = leafOf(await entryAt(store, tenant, seq), ground.vault, tenant);
   const extra = leaf === null ? {} : { extra: Buffer.from(JSON.stringify(leaf)) };
   return {
     index,
@@ -168,9 +178,11 @@ async function entryAt(store: Store, tenant: string, seq: number): Promise<LeafE
   return entry?.seq === seq ? entry : null;
 }
 
-function leafOf(entry: LeafEntry | null): EventProof["leaf"] {
+function leafOf(entry: LeafEntry | null, vault: Vault, tenant: string): EventProof["leaf"] {
   if (entry === null) return null;
-  return { entry: entry.entry, payload: entry.payload, salt: Buffer.from(entry.salt).toString("hex") };
+  const salt = Buffer.from(entry.salt).toString("hex");
+  const key = openedWith(vault, tenant, entry)?.key;
+  return { entry: entry.entry, payload: entry.payload, salt, ...(key === undefined ? {} : { key }) };
 }
 
 async function treeOf(store: Store, tenant: string, size?: number): Promise<TileTree> {

@@ -24,7 +24,11 @@ export interface Witnessing {
   identity(): { readonly log: string; readonly witness: string } | null;
 }
 
-export function createWitnessing({ open, tenant: own, keys }: LogGround): Witnessing {
+export function createWitnessing({
+  open,
+  tenant: own,
+  keys,
+}: Pick<LogGround, "open" | "tenant" | "keys">): Witnessing {
   return {
     witnesses: async ({ tenant = own } = {}) => readWitnesses(await open(), tenant),
 
