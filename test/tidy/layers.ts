@@ -30,7 +30,7 @@ const integration = (folder: string, mayImport: readonly string[]): Layer => ({
 });
 
 const PORT = ["base", "event", "tlog", "query", "view"];
-export const INTEGRATIONS = ["ai-sdk", "langchain", "mcp", "openai-agents", "otel"];
+export const INTEGRATIONS = ["ai-sdk", "claude-agent", "langchain", "mcp", "openai-agents", "otel"];
 export const ADAPTERS = ["store/memory", "store/postgres", "store/remote", "store/sqlite"];
 const HTTP = [
   "base",
