@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
+import { ComparePage } from "./compare/compare-page.tsx";
 import { EventPage } from "./event/event-page.tsx";
 import { readRange } from "./explore/range.ts";
 import { FeedPage } from "./feed/feed-page.tsx";
@@ -66,6 +67,18 @@ export const runsRoute = createRoute({
   component: RunsPage,
 });
 
+export const compareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/runs/compare",
+  validateSearch: ({ a, b, step }: Search) =>
+    given({
+      a: text(a),
+      b: text(b),
+      step: /^\d{1,6}$/.test(String(step ?? "")) ? String(step) : undefined,
+    }),
+  component: ComparePage,
+});
+
 export const runRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/runs/$id",
@@ -110,6 +123,7 @@ export const router = createRouter({
     feedRoute,
     eventRoute,
     runsRoute,
+    compareRoute,
     runRoute,
     overviewRoute,
     threadsRoute,

@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
-import { fetchNext, fetchPage, type WireEvent } from "../api/events.ts";
 import { fetchAncestors, fetchRunTree, type RunTree } from "../api/views.ts";
 import { Icon } from "../design/icons.tsx";
 import { Detail } from "../event/detail.tsx";
@@ -11,30 +10,12 @@ import { formatTerm } from "../feed/query-text.ts";
 import { count, Figures, money, State, Status } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { runRoute } from "../router.tsx";
+import { EVENTS_MAX, fetchRunEvents } from "./run-events.ts";
 import { tookMs } from "./runs-page.tsx";
 import { type Step, toSteps } from "./steps.ts";
 
-const EVENTS_MAX = 10_000;
-const PAGE = 1_000;
 const ROW_PX = 30;
 const INDENTS_MAX = 12;
-
-/** Every event of the run, oldest first, up to ten thousand. */
-async function fetchRunEvents(
-  id: string,
-  signal: AbortSignal,
-): Promise<{ events: WireEvent[]; more: boolean }> {
-  const filters = new URLSearchParams({
-    "filter[run_id]": id.replaceAll(/[\\,]/g, "\\$&").replace(/^-/, "\\-"),
-  });
-  let page = await fetchPage(filters, PAGE, signal);
-  const events = [...page.events];
-  while (page.next !== null && events.length < EVENTS_MAX) {
-    page = await fetchNext(page.next, signal);
-    events.push(...page.events);
-  }
-  return { events: events.toReversed(), more: page.next !== null };
-}
 
 export function RunPage() {
   const { id } = runRoute.useParams();
@@ -112,7 +93,10 @@ function Head({
       <h1>{run.skill_id ?? id}</h1>
       <p className="soft">
         <Status status={run.status} /> {run.agent ?? "no agent"} · {run.environment} ·{" "}
-        <Time at={run.started_at} /> · <span className="mono">{id}</span>
+        <Time at={run.started_at} /> · <span className="mono">{id}</span> ·{" "}
+        <Link to="/runs/compare" search={{ a: id }}>
+          Compare
+        </Link>
       </p>
       {run.error === null ? null : <p className="failure">{run.error}</p>}
       <Figures

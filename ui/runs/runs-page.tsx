@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { fetchRuns, RUNS_A_PAGE, type Run } from "../api/views.ts";
 import { duration } from "../feed/format.ts";
 import { count, money, State, Status } from "../parts/states.tsx";
@@ -18,6 +19,7 @@ export function RunsPage() {
     refetchInterval: 5_000,
     placeholderData: (before) => before,
   });
+  const [ticked, setTicked] = useState<readonly string[]>([]);
   const pages = Math.max(1, Math.ceil((data?.total ?? 0) / RUNS_A_PAGE));
   return (
     <div className="page">
@@ -25,6 +27,7 @@ export function RunsPage() {
         <h1>Runs</h1>
         <span className="soft">{data === undefined ? "" : `${data.total.toLocaleString()} in all`}</span>
         <span className="spacer" />
+        <Compare ticked={ticked} />
         <Filters agent={agent} status={status} go={go} />
       </header>
       {data === undefined ? (
@@ -38,10 +41,28 @@ export function RunsPage() {
           </p>
         </State>
       ) : (
-        <RunTable runs={data.runs} />
+        <RunTable
+          runs={data.runs}
+          ticked={ticked}
+          // The last two that were ticked stay.
+          onTick={(id, on) =>
+            setTicked([...ticked.filter((other) => other !== id), ...(on ? [id] : [])].slice(-2))
+          }
+        />
       )}
       <Pager page={page} pages={pages} go={go} />
     </div>
+  );
+}
+
+/** Leads to two runs side by side, once two are ticked. */
+function Compare({ ticked: [a, b] }: { ticked: readonly string[] }) {
+  if (a === undefined) return null;
+  if (b === undefined) return <span className="soft">Tick another one to compare.</span>;
+  return (
+    <Link className="button" to="/runs/compare" search={{ a, b }}>
+      Compare the two
+    </Link>
   );
 }
 
@@ -98,12 +119,21 @@ function Pager({ page, pages, go }: { page: number; pages: number; go: Go }) {
   );
 }
 
-function RunTable({ runs }: { runs: readonly Run[] }) {
+interface TableProps {
+  runs: readonly Run[];
+  ticked: readonly string[];
+  onTick(id: string, on: boolean): void;
+}
+
+function RunTable({ runs, ticked, onTick }: TableProps) {
   return (
     <section className="tablebox" tabIndex={0} aria-label="Runs, newest first">
       <table>
         <thead>
           <tr>
+            <th>
+              <span className="visually-hidden">Compare</span>
+            </th>
             <th>Started</th>
             <th>Status</th>
             <th>Run</th>
@@ -116,34 +146,52 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
           </tr>
         </thead>
         <tbody>
-          {runs.map(({ id, attributes: run }) => (
-            <tr key={id}>
-              <td className="mono">
-                <Time at={run.started_at} />
-              </td>
-              <td>
-                <Status status={run.status} />
-              </td>
-              <td className="wide">
-                <Link to="/runs/$id" params={{ id }} search={{}}>
-                  {run.skill_id === null ? id : `${run.skill_id} · ${id}`}
-                </Link>
-              </td>
-              <td>{run.agent ?? ""}</td>
-              <td className="number">{duration(tookMs(run))}</td>
-              <td className="number">{count(run.tool_calls_count)}</td>
-              <td className={run.failures + run.denials > 0 ? "number bad" : "number"}>
-                {count(run.failures + run.denials)}
-              </td>
-              <td className="number">
-                {count((run.total_input_tokens ?? 0) + (run.total_output_tokens ?? 0))}
-              </td>
-              <td className="number">{money(run.cost_usd)}</td>
-            </tr>
+          {runs.map((run) => (
+            <RunRow key={run.id} run={run} isTicked={ticked.includes(run.id)} onTick={onTick} />
           ))}
         </tbody>
       </table>
     </section>
+  );
+}
+
+interface RowProps {
+  run: Run;
+  isTicked: boolean;
+  onTick(id: string, on: boolean): void;
+}
+
+function RunRow({ run: { id, attributes: run }, isTicked, onTick }: RowProps) {
+  return (
+    <tr>
+      <td className="tick">
+        <input
+          type="checkbox"
+          aria-label={`Compare ${id}`}
+          checked={isTicked}
+          onChange={({ target }) => onTick(id, target.checked)}
+        />
+      </td>
+      <td className="mono">
+        <Time at={run.started_at} />
+      </td>
+      <td>
+        <Status status={run.status} />
+      </td>
+      <td className="wide">
+        <Link to="/runs/$id" params={{ id }} search={{}}>
+          {run.skill_id === null ? id : `${run.skill_id} · ${id}`}
+        </Link>
+      </td>
+      <td>{run.agent ?? ""}</td>
+      <td className="number">{duration(tookMs(run))}</td>
+      <td className="number">{count(run.tool_calls_count)}</td>
+      <td className={run.failures + run.denials > 0 ? "number bad" : "number"}>
+        {count(run.failures + run.denials)}
+      </td>
+      <td className="number">{count((run.total_input_tokens ?? 0) + (run.total_output_tokens ?? 0))}</td>
+      <td className="number">{money(run.cost_usd)}</td>
+    </tr>
   );
 }
 
