@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
 import { isTrailError, messageOf } from "../base/error.ts";
 import type { Call, Command } from "./command.ts";
@@ -15,6 +14,7 @@ import { seal } from "./commands/log/seal.ts";
 import { verify } from "./commands/log/verify.ts";
 import { witness } from "./commands/log/witness.ts";
 import { mcpProxy } from "./commands/mcp/proxy.ts";
+import { mcp } from "./commands/mcp/server.ts";
 import { prune } from "./commands/prune.ts";
 import { record } from "./commands/record.ts";
 import { serve } from "./commands/serve.ts";
@@ -31,6 +31,7 @@ import { type Option, optionsOf } from "./config/options.ts";
 import { readSettings } from "./config/settings.ts";
 import { type Io, processIo } from "./io.ts";
 import { createPrinter, OutputClosed, type Printer, visible } from "./print.ts";
+import { version } from "./version.ts";
 
 export const COMMANDS: readonly Command[] = [
   serve,
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
   forwarders,
   doctor,
   hook,
+  mcp,
   mcpProxy,
   importCommand,
   seal,
@@ -154,9 +156,4 @@ function report(thrown: unknown, out: Printer): number {
   }
   out.note(`daybook: ${visible(messageOf(thrown))}`);
   return INTERNAL_ERROR;
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return String(manifest.version);
 }

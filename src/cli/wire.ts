@@ -43,8 +43,11 @@ function isPostgres(name: string): boolean {
   return /^(?:postgres|postgresql):\/\//i.test(name);
 }
 
-/** Opens the trail that the call names, for reading: one that is not there is an error, not made. */
-export function openExisting(call: Call): Trail {
+/**
+ * Opens the trail that the call names, for reading: one that is not there is an error, not made. A server
+ * is asked with `apiKey`, or with the key that every command takes.
+ */
+export function openExisting(call: Call, apiKey?: string): Trail {
   const { file, name } = targetOf(call.settings.required("db"));
   if (file !== null && !existsSync(file.path)) {
     throw new TrailError("store.unavailable", `There is no trail at ${name}.`, {
@@ -52,13 +55,13 @@ export function openExisting(call: Call): Trail {
       fix: "Name another one with --db, or make it with `daybook record` or `daybook serve`.",
     });
   }
-  return openOrMake(call);
+  return openOrMake(call, apiKey);
 }
 
 /** Opens the trail that the call names and makes it where there is none. */
-export function openOrMake({ settings, out, io }: Call): Trail {
+export function openOrMake({ settings, out, io }: Call, key?: string): Trail {
   const { name } = targetOf(settings.required("db"));
-  const apiKey = settings.text("apiKey");
+  const apiKey = key ?? settings.text("apiKey");
   return openTrail(name, {
     forwarding: forwardingOf(io.env),
     ...(apiKey === undefined ? {} : { apiKey }),

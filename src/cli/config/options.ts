@@ -58,6 +58,7 @@ export const OPTIONS = {
       "stats",
       "doctor",
       "hook",
+      "mcp",
       "mcp-proxy",
       "import",
       ...TENANTS,
@@ -143,6 +144,12 @@ export const OPTIONS = {
   status: text("--status", "STATUS", [...EVENT, "runs"], "ok, error, pending or denied, or one of your own."),
   agent: text("--agent", "NAME", [...EVENT, "runs", "mcp-proxy"], "Which agent did it."),
   run: text("--run", "ID", [...EVENT, "mcp-proxy"], "The run that it belongs to."),
+  mcpKey: text(
+    "--key",
+    "KEY",
+    ["mcp"],
+    "An API key of the trail: nothing beyond its tenant and environments is found. Without one, all of the tenant.",
+  ),
   mcpTarget: text(
     "--http",
     "URL",

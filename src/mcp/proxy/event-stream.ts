@@ -1,4 +1,4 @@
-import { LineReader } from "./line-reader.ts";
+import { LineReader } from "../line-reader.ts";
 
 export interface EventStreamHandlers {
   /** The data of one event, whole. */

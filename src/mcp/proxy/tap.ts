@@ -1,7 +1,7 @@
 import { nowMicros } from "../../base/clock.ts";
 import type { McpConnection } from "../../ingest/mcp/connection.ts";
 import type { McpSide } from "../../ingest/mcp/message.ts";
-import { LineReader } from "./line-reader.ts";
+import { LineReader } from "../line-reader.ts";
 import { type McpRecorder, MESSAGE_BYTES_MAX } from "./recorder.ts";
 
 /** What sees a copy of a stream's bytes, without a say in what becomes of them. */
