@@ -6,6 +6,7 @@ import { filters } from "./rows/filters.ts";
 import { footprint } from "./rows/footprint.ts";
 import { forwarding } from "./rows/forwarding.ts";
 import { growth } from "./rows/growth.ts";
+import { hashing } from "./rows/hashing.ts";
 import { httpBulk, httpOne } from "./rows/http-ingest.ts";
 import { live } from "./rows/live.ts";
 import { mainThread } from "./rows/main-thread.ts";
@@ -30,6 +31,7 @@ export const ROWS: readonly Row[] = [
   depth,
   statistics,
   views,
+  hashing,
   proofs,
   forwarding,
   disk,

@@ -5,6 +5,7 @@ import { TrailError } from "../base/error.ts";
 import { Rules } from "../rule/rules.ts";
 import type { Verifier } from "../tlog/note.ts";
 import type { Trail } from "../trail/trail.ts";
+import type { Witness } from "../trail/witness/keeper.ts";
 import { Gate, type GateOptions } from "./access.ts";
 import { type Door, endBody, enter, socketOf } from "./door.ts";
 import { Metrics } from "./metrics.ts";
@@ -30,6 +31,7 @@ import { logRoutes } from "./routes/log.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { storeRoutes } from "./routes/store.ts";
 import { streamRoute } from "./routes/stream.ts";
+import { verifyRoute } from "./routes/verify.ts";
 import { approvalRoutes } from "./routes/views/approvals.ts";
 import { auditRoutes } from "./routes/views/audit.ts";
 import { callRoutes } from "./routes/views/calls.ts";
@@ -51,6 +53,8 @@ export interface AppOptions {
   slowReaderMs?: number;
   /** Keys of other logs that this Daybook witnesses. */
   watched?: readonly Verifier[];
+  /** Those that our own logs are shown to. */
+  witnesses?: readonly Witness[];
   /** Keys, and whether reads are recorded. */
   access?: GateOptions;
 }
@@ -87,6 +91,7 @@ export function createApp(options: AppOptions): App {
     metrics: new Metrics(),
     rules: new Rules(),
     exportKey: randomBytes(32),
+    witnesses: options.witnesses ?? [],
     cosigner: watched.length === 0 ? null : options.trail.log.cosigner(watched),
     log,
     stopping: stopping.signal,
@@ -153,6 +158,7 @@ function addRoutes(route: Route, state: ServerState): void {
   langSmithRoutes(route, state);
   logRoutes(route, state);
   evidenceRoutes(route, state);
+  verifyRoute(route, state);
   witnessRoutes(route, state);
   forwarderRoutes(route, state);
   deliveryRoutes(route, state);

@@ -1,6 +1,7 @@
 import type { Rules } from "../rule/rules.ts";
 import type { Trail } from "../trail/trail.ts";
 import type { Cosigner } from "../trail/witness/cosigner.ts";
+import type { Witness } from "../trail/witness/keeper.ts";
 import type { Gate } from "./access.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -16,6 +17,8 @@ export interface ServerState {
   readonly exportKey: Buffer;
   /** Witnesses the logs of others; null where none are named. */
   readonly cosigner: Cosigner | null;
+  /** Those that our own logs are shown to; a verification asks them. */
+  readonly witnesses: readonly Witness[];
   /** One line for the operator. Never anything that was recorded. */
   readonly log: (line: string) => void;
   /** Fires when the server stops: streams end. */

@@ -1,5 +1,5 @@
 import { type Column, LeafEncoder, type LeafEntry, type StoredValue } from "../event/leaf.ts";
-import { HASH_BYTES, leafHash } from "../tlog/hash.ts";
+import { HASH_BYTES, leafHashOfText } from "../tlog/hash.ts";
 
 export interface LeafQuery {
   readonly tenant: string;
@@ -32,7 +32,7 @@ export function toEntries(events: Iterable<StoredEvent>, saltKey: Uint8Array): L
 export function toLeaves(events: Iterable<StoredEvent>, saltKey: Uint8Array): Leaves {
   const entries = toEntries(events, saltKey);
   const hashes = new Uint8Array(entries.length * HASH_BYTES);
-  for (const [i, { entry }] of entries.entries()) hashes.set(leafHash(Buffer.from(entry)), i * HASH_BYTES);
+  for (const [i, { entry }] of entries.entries()) hashes.set(leafHashOfText(entry), i * HASH_BYTES);
   return { seqs: Float64Array.from(entries, ({ seq }) => seq), hashes };
 }
 

@@ -20,6 +20,11 @@ export function leafHash(entry: Uint8Array): Uint8Array {
   return sha256(input);
 }
 
+/** The same of an entry that is text: hashed as UTF-8, without a copy of its bytes. */
+export function leafHashOfText(entry: string): Uint8Array {
+  return hash("sha256", `\0${entry}`, "buffer");
+}
+
 const pair = new Uint8Array(1 + 2 * HASH_BYTES);
 pair[0] = 1;
 

@@ -95,3 +95,22 @@ describe("evidence over HTTP", () => {
     await own.close();
   });
 });
+
+it("a verification over HTTP tells its progress and its verdict", async () => {
+  await server.trail.seal();
+  const { text, headers } = await server.request("/api/v1/log/verify");
+  expect(headers.get("content-type")).toBe("application/x-ndjson");
+  const lines = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.at(-1)).toMatchObject({
+    verdict: { holds: true, tenant: "default", claims: expect.any(Array) },
+  });
+  for (const line of lines.slice(0, -1))
+    expect(line).toEqual({ done: expect.any(Number), total: expect.any(Number) });
+  const nobody = await server.request("/api/v1/log/verify", { headers: { "X-Daybook-Tenant": "nobody" } });
+  expect(JSON.parse(nobody.text)).toMatchObject({
+    verdict: { claims: [{ standing: "not provable" }, {}, {}, {}, {}] },
+  });
+});

@@ -41,6 +41,7 @@ export const serve: Command = {
     const app = createApp({
       trail,
       watched,
+      witnesses,
       access: { secrets, recordReads: settings.on("recordReads"), isClosed: !LOOPBACK.test(host) },
       pageDir: pageDir(),
       log: (line) => out.note(`daybook: ${visible(line)}`),

@@ -85,6 +85,12 @@ export const LOG_ROUTES: readonly RouteDoc[] = [
   asked("witnesses", "How the log stands with each witness that it is shown to.", {
     answers: { "200": "Witnesses." },
   }),
+  {
+    ...asked("verify", "Verify the whole log: lines of progress, then the verdict on five claims.", {
+      answers: { "200": "Lines of JSON: `{done, total}` …, `{verdict}`." },
+    }),
+    need: "audit",
+  },
   asked("proof/inclusion", "What proves one event: its leaf, the path to the root, the checkpoint.", {
     parameters: [
       query("id", "The event's UUID."),
