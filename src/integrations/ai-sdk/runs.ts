@@ -47,6 +47,10 @@ export class AiSdkRuns {
     this.recorder = recorder;
   }
 
+  has(key: RunKey): boolean {
+    return this.#runs.has(key);
+  }
+
   start(key: RunKey, event: Payload): void {
     if (this.#runs.has(key) || !RUNS.has(operationOf(event))) return;
     const run = this.recorder.startRun({

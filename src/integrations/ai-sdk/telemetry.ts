@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Recorder } from "../recorder.ts";
 import { type Payload, payloadOf } from "./payload.ts";
+import { RunFinder } from "./run-finder.ts";
 import type { AiSdkRuns, RunKey } from "./runs.ts";
 
 /** A telemetry integration of the AI SDK 7 and 6, as both take it. */
@@ -28,26 +28,21 @@ export interface AiSdkIntegration {
   }): PromiseLike<T>;
 }
 
-/**
- * Version 6 names no run, so the run goes along with the asynchronous context in which it began. A store of its
- * own: what it holds is there too long for `surroundings()`, in code after the run.
- */
-const current = new AsyncLocalStorage<object>();
-
 export function integrationOf(runs: AiSdkRuns): AiSdkIntegration {
   const { recorder } = runs;
-  const hears = hearing(recorder);
+  const finder = new RunFinder(runs);
+  const hears = hearing(recorder, finder);
   /** Version 7 tells the end of a step twice, under its new name and its old one. */
   const stepEnd = hears("step end", (key, event) => runs.stepEnd(key, event));
-  const runEnd = hears("end", (key, event) => runs.end(key, event));
+  const runEnd = hears("end", (key, event) => {
+    finder.ends(key);
+    runs.end(key, event);
+  });
   const toolStart = hears("tool start", (key, { toolCall }) => void runs.toolStart(key, toolCall));
   return {
     onStart(event) {
       recorder.guard("ai-sdk start", () => {
-        const started = payloadOf(event);
-        const key = typeof started.callId === "string" ? started.callId : {};
-        if (typeof key === "object") current.enterWith(key);
-        runs.start(key, started);
+        runs.start(finder.begins(event), payloadOf(event));
       });
     },
     onStepStart: hears("step start", (key, { stepNumber }) => runs.stepStart(key, stepNumber)),
@@ -84,13 +79,12 @@ export function integrationOf(runs: AiSdkRuns): AiSdkIntegration {
   };
 }
 
-function hearing(recorder: Recorder) {
+function hearing(recorder: Recorder, finder: RunFinder) {
   return (what: string, tell: (key: RunKey, event: Payload) => void) =>
     (event: unknown): void => {
       recorder.guard(`ai-sdk ${what}`, () => {
         const payload = payloadOf(event);
-        const key = typeof payload.callId === "string" ? payload.callId : current.getStore();
-        tell(key ?? payload, payload);
+        tell(finder.of(payload), payload);
       });
     };
 }
