@@ -1,5 +1,5 @@
 /**
- * Sums of decimal strings without floats, so that a sum of costs is exact and does not depend on
+ * Sums and multiples of decimal strings without floats, so that a sum of costs is exact and does not depend on
  * the order. At most 18 places after the point count; further ones are cut off.
  */
 const PLACES = 18;
@@ -8,6 +8,14 @@ const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 /** `a + b`, or `a - b` with `sign` -1. Throws a RangeError for what is no decimal. */
 export function addDecimals(a: string, b: string, sign: 1 | -1 = 1): string {
   return format(parse(a) + BigInt(sign) * parse(b));
+}
+
+/**
+ * `count` times `text`, divided by 10 to the power of `digits`. Exact where the places of `text` and `digits`
+ * are 18 together at most; further places are cut off. `count` is whole and not negative.
+ */
+export function multiplyDecimal(text: string, count: number, digits = 0): string {
+  return format((parse(text) * BigInt(count)) / 10n ** BigInt(digits));
 }
 
 function parse(text: string): bigint {

@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   "request.forbidden": { kind: "forbidden", title: "Forbidden" },
   "route.not_found": { kind: "not_found", title: "Not Found" },
   "route.method": { kind: "invalid", title: "Method Not Allowed" },
+  "prices.invalid": { kind: "invalid", title: "Invalid Price Table" },
   "import.unreadable": { kind: "invalid", title: "Unreadable File" },
   "option.invalid": { kind: "invalid", title: "Invalid Option" },
   "emitter.full": { kind: "limited", title: "Buffer Full" },

@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Context, Hono } from "hono";
 import { TrailError } from "../base/error.ts";
+import { PRICES } from "../price/prices.ts";
+import type { PriceTable } from "../price/table.ts";
 import { Rules } from "../rule/rules.ts";
 import type { Verifier } from "../tlog/note.ts";
 import type { Trail } from "../trail/trail.ts";
@@ -55,6 +57,8 @@ export interface AppOptions {
   watched?: readonly Verifier[];
   /** Those that our own logs are shown to. */
   witnesses?: readonly Witness[];
+  /** Default: the table that comes with Daybook. */
+  prices?: PriceTable;
   /** Keys, and whether reads are recorded. */
   access?: GateOptions;
 }
@@ -90,6 +94,7 @@ export function createApp(options: AppOptions): App {
     gate: new Gate(options.trail, options.access),
     metrics: new Metrics(),
     rules: new Rules(),
+    prices: options.prices ?? PRICES,
     exportKey: randomBytes(32),
     witnesses: options.witnesses ?? [],
     cosigner: watched.length === 0 ? null : options.trail.log.cosigner(watched),

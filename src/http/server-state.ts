@@ -1,3 +1,4 @@
+import type { PriceTable } from "../price/table.ts";
 import type { Rules } from "../rule/rules.ts";
 import type { Trail } from "../trail/trail.ts";
 import type { Cosigner } from "../trail/witness/cosigner.ts";
@@ -13,6 +14,8 @@ export interface ServerState {
   readonly metrics: Metrics;
   /** Evaluates expressions of users. */
   readonly rules: Rules;
+  /** What tokens cost, where cost is asked for. */
+  readonly prices: PriceTable;
   /** Signs links to exports; links end with the process. */
   readonly exportKey: Buffer;
   /** Witnesses the logs of others; null where none are named. */

@@ -59,8 +59,8 @@ const DETAILS = [
 
 /**
  * A provider's own usage object, of whatever provider or framework, as an event counts: `input` is all that
- * the model read, from the cache and into it too, and `output` all that it wrote, thoughts too. Anthropic's
- * `input_tokens` leave the cache aside and Gemini's candidates the thoughts, so these are added. Undefined
+ * the model read, from the cache and into it too; Anthropic's `input_tokens` leave the cache aside, so it is
+ * added. `output` is as the provider says it, with the thoughts in it, or with Gemini beside it. Undefined
  * where nothing is counted. Sources: the APIs' references of OpenAI (Responses, Chat Completions), Anthropic
  * (Messages), Gemini (`usageMetadata`), and LangChain's `UsageMetadata`.
  */
@@ -80,7 +80,7 @@ export function providerUsage(raw: unknown): Usage | undefined {
   const cached = count(CACHED);
   const thinking = count(THINKING);
   if (input !== undefined) usage.input = input + besideInput(raw, input, cached ?? 0, count(WRITTEN) ?? 0);
-  if (output !== undefined) usage.output = output + besideOutput(raw, thinking ?? 0);
+  if (output !== undefined) usage.output = output;
   if (cached !== undefined) usage.cached = cached;
   if (thinking !== undefined) usage.thinking = thinking;
   return Object.keys(usage).length === 0 ? undefined : usage;
@@ -89,10 +89,6 @@ export function providerUsage(raw: unknown): Usage | undefined {
 function besideInput(raw: Foreign, input: number, cached: number, written: number): number {
   const isAnthropic = "cache_read_input_tokens" in raw || "cache_creation_input_tokens" in raw;
   return isAnthropic || cached > input ? cached + written : 0;
-}
-
-function besideOutput(raw: Foreign, thinking: number): number {
-  return "thoughtsTokenCount" in raw || "thoughts" in raw ? thinking : 0;
 }
 
 /** Whatever the provider said, to be kept beside what was made of it. */

@@ -1,6 +1,7 @@
 import { approvals } from "./approvals.ts";
 import { calls } from "./calls.ts";
 import { catalog } from "./catalog.ts";
+import { spend } from "./cost/spend.ts";
 import { deliveries } from "./deliveries.ts";
 import { failures } from "./failures.ts";
 import type { Projection } from "./projection.ts";
@@ -21,5 +22,6 @@ export const PROJECTIONS: readonly Projection[] = [
   threads,
   deliveries,
   sightings,
+  spend,
   approvals,
 ];

@@ -19,6 +19,7 @@ const PAGES = [
   "mcp",
   "import",
   "reconciliation",
+  "cost",
 ];
 
 /** What the examples of a page import beside us: packages, or all of a scope. */

@@ -56,7 +56,7 @@ export interface Resource {
 export async function openServer({
   trail: trailOptions = {},
   ...options
-}: Pick<AppOptions, "heartbeatMs" | "slowReaderMs" | "access"> & {
+}: Pick<AppOptions, "heartbeatMs" | "slowReaderMs" | "access" | "prices"> & {
   trail?: TrailOptions;
 } = {}): Promise<TestServer> {
   const dir = mkdtempSync(join(tmpdir(), "daybook-http-"));

@@ -211,7 +211,7 @@ describe("a chat of Gemini CLI", () => {
   };
   const expected = [
     "session.prompt  ·  ok",
-    "llm.complete  completed  ok  100+15, 60 cached",
+    "llm.complete  completed  ok  100+10, 60 cached",
     "tool.execute  started  pending  run_shell_command  run_1",
     "tool.execute  completed  denied  run_shell_command  run_1  “denied”",
   ];

@@ -5,6 +5,7 @@ import type { Verifier } from "../../tlog/note.ts";
 import { keepApprovals } from "../../trail/approvals/keeper.ts";
 import { parseWatched } from "../../trail/witness/witness-key.ts";
 import type { Call, Command } from "../command.ts";
+import { pricesOf } from "../config/prices.ts";
 import type { Io } from "../io.ts";
 import { OutputClosed, type Printer, visible } from "../print.ts";
 import { keepRetention } from "../retention.ts";
@@ -34,6 +35,7 @@ export const serve: Command = {
     ]);
     const witnesses = witnessesOf(call);
     const watched = watchedBy(settings.text("witnessFor"));
+    const prices = pricesOf(settings);
     const trail = openOrMake(call);
     let listening: Listening;
     let store: StoreDescription;
@@ -42,6 +44,7 @@ export const serve: Command = {
       trail,
       watched,
       witnesses,
+      prices,
       access: { secrets, recordReads: settings.on("recordReads"), isClosed: !LOOPBACK.test(host) },
       pageDir: pageDir(),
       log: (line) => out.note(`daybook: ${visible(line)}`),

@@ -249,6 +249,20 @@ export const OPTIONS = {
     "An Ed25519 private key (PEM) that signs the decision.",
   ),
   open: { flag: "--open", type: "switch", commands: ["tools"], doc: "Only calls that never ended." },
+  cost: {
+    flag: "--cost",
+    type: "switch",
+    commands: ["stats"],
+    doc: "What model requests cost by a table of prices, beside what was recorded.",
+  },
+  prices: {
+    flag: "--prices",
+    value: "FILE",
+    type: "text",
+    env: "DAYBOOK_PRICES",
+    commands: ["stats", "serve"],
+    doc: "A table of prices (JSON) in place of the one that comes with Daybook.",
+  },
   observers: {
     flag: "--observers",
     type: "switch",

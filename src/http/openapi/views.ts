@@ -40,6 +40,10 @@ export const VIEW_ROUTES: readonly RouteDoc[] = [
       query("bucket", "minute, hour or day; the window is moved out to whole buckets and says so."),
       query("by", "Dimensions to break down by: agent, tool, category, type, skill, model, environment."),
       query("only", "Only events with one value of a dimension: `tool:fs.read`."),
+      query(
+        "cost",
+        "true: also `cost`, what model requests of the window's days cost by the server's table of prices.",
+      ),
     ],
     answers: { "200": "Figures that equal a scan of the events.", "400": "A parameter breaks a rule." },
   },

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../base/json.ts";
 import type { Usage } from "../../event/event.ts";
 import { countOf } from "../values.ts";
 import type { Attributes } from "./model.ts";
@@ -274,4 +275,12 @@ export function usageOf(attributes: Attributes): Usage | undefined {
     if (anthropic || cached > usage.input) usage.input += cached + written;
   }
   return usage;
+}
+
+const TOKEN_KEYS: ReadonlySet<string> = new Set([...Object.values(TOKENS).flat(), ...CACHE_WRITTEN]);
+
+/** What the instrumentation said of tokens, as it said it; undefined where it said nothing. */
+export function tokensSaid(attributes: Attributes): JsonObject | undefined {
+  const said = Object.entries(attributes).filter(([key]) => TOKEN_KEYS.has(key));
+  return said.length === 0 ? undefined : Object.fromEntries(said);
 }

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { resourceOf } from "../resource-of.ts";
 import { countOf, decimalOf, first, firstText, isDenied, isFalse, oneLine, structured } from "../values.ts";
-import { ALIASES, usageOf } from "./aliases.ts";
+import { ALIASES, tokensSaid, usageOf } from "./aliases.ts";
 import { callData, severityOf, sharesIds, toolNameOf } from "./fields.ts";
 import { ids } from "./ids.ts";
 import { nameOf } from "./log-facts.ts";
@@ -150,6 +150,7 @@ export function modelDraft(record: LogRecord, common: Common): EventDraft {
   const error = firstText(attributes, ALIASES.error);
   const model = firstText(attributes, ALIASES.model);
   const shared = sharesIds(record.scope) && requestId !== undefined;
+  const said = tokensSaid(attributes);
   return {
     ...common,
     type: "llm.complete",
@@ -164,7 +165,7 @@ export function modelDraft(record: LogRecord, common: Common): EventDraft {
     durationMs: countOf(attributes, ALIASES.duration) ?? null,
     error: error ?? null,
     summary: oneLine(`${model ?? "model"}: ${error ?? "answered"}`, 200),
-    data: detailsOf(record),
+    data: said === undefined ? detailsOf(record) : { ...detailsOf(record), usage: said },
   };
 }
 

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { resourceOf } from "../resource-of.ts";
 import { decimalOf, first, firstText, oneLine, structured } from "../values.ts";
-import { ALIASES, usageOf } from "./aliases.ts";
+import { ALIASES, tokensSaid, usageOf } from "./aliases.ts";
 import { refusedCalls } from "./denials.ts";
 import { callData, commonFields, type OtlpContext, severityOf, sharesIds, toolNameOf } from "./fields.ts";
 import { ids } from "./ids.ts";
@@ -149,6 +149,8 @@ function modelDraft(node: Node, common: Partial<EventDraft>): EventDraft {
   const usage = usageOf(attributes);
   const data = detailsOf(node);
   if (usage !== undefined && node.repeatsTokens) data.totals = { ...usage };
+  const said = node.repeatsTokens ? undefined : tokensSaid(attributes);
+  if (said !== undefined) data.usage = said;
   return {
     ...single(node, common, outcomeOf(node), data),
     model: firstText(attributes, ALIASES.model) ?? null,

@@ -12,6 +12,7 @@ import { sortable } from "../../view/projection.ts";
 import { bucketStart, DIMENSIONS, type Dimension, LEVELS, type Level } from "../../view/totals.ts";
 import type { Scope } from "../trail.ts";
 import { bucketsOf } from "./buckets.ts";
+import { type CostQuery, type CostReport, costReport } from "./cost.ts";
 import { type Histogram, type HistogramQuery, readHistogram } from "./histogram.ts";
 
 /** What was counted over a span of `occurredAt`. Durations are milliseconds, as the top of a bucket of 12.5 %. */
@@ -99,6 +100,8 @@ export interface Touches {
 export interface Insights {
   /** Counts, failures, latency, tokens and cost over time, exact for the span that it names. */
   totals(query?: TotalsQuery): Promise<TotalsReport>;
+  /** What model requests cost by a table of prices, beside what was recorded. Each token counts once. */
+  cost(query?: CostQuery): Promise<CostReport>;
   /** Events over time by status, for any filter: exact where sums are kept, else counted up to a bound. */
   histogram(
     query?: Scope &
@@ -123,6 +126,8 @@ const BUCKETS_MAX = 10_000;
 
 export function createInsights(open: () => Promise<Store>, ownTenant: string): Insights {
   const insights: Insights = {
+    cost: async (query = {}) => costReport(await open(), ownTenant, query),
+
     async totals(query = {}) {
       const span = spanOf(query);
       const store = await open();

@@ -1,9 +1,11 @@
 import type { Context } from "hono";
 import { formatMicros } from "../../../base/clock.ts";
+import type { PriceTable } from "../../../price/table.ts";
 import { EQUAL_FIELDS } from "../../../query/filter.ts";
 import { parseFilters } from "../../../query/params.ts";
 import type { EmitterState, Facets } from "../../../store/store.ts";
-import type { Totals, TotalsQuery } from "../../../trail/insights/insights.ts";
+import type { CostLine } from "../../../trail/insights/cost.ts";
+import type { Insights, Totals, TotalsQuery } from "../../../trail/insights/insights.ts";
 import { DIMENSIONS, type Dimension, LEVELS, type Level } from "../../../view/totals.ts";
 import { type Access, denied } from "../../access.ts";
 import { invalid, Params } from "../../params.ts";
@@ -37,13 +39,17 @@ async function stats(c: Context, access: Access, state: ServerState): Promise<Re
   const params = new Params(new URL(c.req.url).searchParams);
   const since = params.time("since");
   const query = totalsQuery(params, since);
+  const asksCost = params.flag("cost");
   params.end();
   const own = access.environments;
   if (own !== null) narrow(query, own);
   const trail = state.trail.forTenant(access.tenant, access);
   const [counts, report] = await Promise.all([wholeCounts(trail, since), trail.insights.totals(query)]);
+  const span = { since: report.since, until: report.until - 1 };
+  const cost = asksCost ? { cost: await costFigures(trail.insights, span, state.prices) } : {};
   return c.json({
     ...counts,
+    ...cost,
     window: { since: formatMicros(report.since), until: formatMicros(report.until), bucket: report.bucket },
     totals: toFigures(report.total),
     series: report.series.map(({ at, ...totals }) => ({ at: formatMicros(at), ...toFigures(totals) })),
@@ -54,6 +60,42 @@ async function stats(c: Context, access: Access, state: ServerState): Promise<Re
       ]),
     ),
   });
+}
+
+/** What the table makes of the tokens of whole days, beside what events said of themselves. */
+async function costFigures(
+  insights: Insights,
+  span: { since: number; until: number },
+  prices: PriceTable,
+): Promise<Record<string, unknown>> {
+  const by = ["model", "agent", "source"] as const;
+  const report = await insights.cost({ ...span, by, prices });
+  return {
+    window: { since: formatMicros(report.since), until: formatMicros(report.until) },
+    table: report.table,
+    total: toCostFigures(report.total),
+    by: Object.fromEntries(
+      Object.entries(report.by).map(([name, lines]) => [
+        name,
+        lines.map(({ value, ...line }) => ({ value, ...toCostFigures(line) })),
+      ]),
+    ),
+    unpriced: report.unpriced,
+    repeated: toCostFigures(report.repeated),
+  };
+}
+
+function toCostFigures(line: CostLine): Record<string, unknown> {
+  return {
+    requests: line.requests,
+    input_tokens: line.inputTokens,
+    cached_tokens: line.cachedTokens,
+    written_tokens: line.writtenTokens,
+    output_tokens: line.outputTokens,
+    thinking_tokens: line.thinkingTokens,
+    recorded_usd: line.recordedUsd,
+    computed_usd: line.computedUsd,
+  };
 }
 
 function totalsQuery(params: Params, since: number | undefined): TotalsQuery {
