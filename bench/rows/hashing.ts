@@ -5,7 +5,7 @@ import { toLeaves } from "../../src/store/leaves.ts";
 import { wireOf } from "../events.ts";
 import { compare, interleave, type Row } from "../measure.ts";
 
-const EVENTS = 4_000;
+const EVENTS = 20_000;
 
 /** What it costs an event to stand in the Merkle log: its entry, its salt, its commitment, its leaf. */
 export const hashing: Row = {

@@ -1,6 +1,7 @@
 import { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
 import { isTrailError, messageOf } from "../base/error.ts";
 import type { Call, Command } from "./command.ts";
+import { bench } from "./commands/bench.ts";
 import { hook } from "./commands/capture/hook.ts";
 import { importCommand } from "./commands/capture/import.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   rebuild,
   keys,
   forwarders,
+  bench,
   doctor,
   hook,
   mcp,

@@ -64,7 +64,16 @@ it("prunes by hand, dry or not, and folds the log again", async () => {
   expect(await prune("--before", "2019-06-01T00:00:00Z")).toMatchObject([{ removed: 1, range: [9, 9] }]);
   expect(await prune("--before", "2019-06-01T00:00:00Z")).toMatchObject([{ removed: 0 }]);
   expect((await daybook(folder, ["prune", "--dry-run"])).status).toBe(2);
+  const seal = await daybook(folder, ["seal"]);
+  expect(seal.status).toBe(0);
+  expect((await daybook(folder, ["prune", "--seqs", "2-3"])).stderr).toContain("--reason");
+  const taken = await prune("--seqs", "2-3", "--reason", "a password in the arguments");
+  expect(taken).toMatchObject([{ removed: 2, range: [2, 3] }]);
+  const [receipt] = jsonLines((await daybook(folder, ["list", "--type", "trail.pruned", "--json"])).stdout);
+  expect(receipt?.data).toMatchObject({ policy: "redaction: a password in the arguments", removed: 2 });
+  // What is gone has its hash: the log still verifies, and old proofs with it.
+  expect((await daybook(folder, ["verify"])).status).toBe(0);
   const { stdout } = await daybook(folder, ["rebuild", "--json"]);
-  expect(jsonLines(stdout)).toMatchObject([{ events: 11 }]);
+  expect(jsonLines(stdout)).toMatchObject([{ events: 13 }]);
   expect((await daybook(folder, ["runs", "--json"])).stdout).toContain('"root"');
 });

@@ -1,6 +1,7 @@
-import { formatMicros } from "../../base/clock.ts";
+import { formatMicros, nowMicros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
-import type { Command } from "../command.ts";
+import { actor } from "../actor.ts";
+import type { Call, Command } from "../command.ts";
 import { parseWhen } from "../when.ts";
 import { openExisting } from "../wire.ts";
 
@@ -10,6 +11,7 @@ export const prune: Command = {
   examples: [
     "daybook prune --before 90d --dry-run",
     "daybook prune --before 2025-01-01T00:00:00Z --category llm",
+    "daybook prune --seqs 12-14 --reason 'a password in the arguments'",
     "daybook prune",
   ],
   async run(call) {
@@ -17,6 +19,8 @@ export const prune: Command = {
     const text = settings.text("before");
     const dryRun = settings.on("dryRun");
     const category = settings.text("category");
+    const seqs = settings.text("pruneSeqs");
+    if (seqs !== undefined) return await takeOut(call, seqs);
     if (text === undefined && (dryRun || category !== undefined)) {
       throw new TrailError("option.invalid", "Say with --before what is old.", { field: "--before" });
     }
@@ -44,3 +48,30 @@ export const prune: Command = {
     return 0;
   },
 };
+
+/** What should never have been recorded: these events go, and the receipt says who took them out, and why. */
+async function takeOut(call: Call, seqs: string): Promise<number> {
+  const { settings, out } = call;
+  const [, first, last] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(seqs) ?? [];
+  const reason = settings.text("reason");
+  if (first === undefined || settings.text("before") !== undefined || settings.text("category") !== undefined)
+    throw new TrailError("option.invalid", "--seqs must be SEQ or FIRST-LAST, and stands alone.", {
+      field: "--seqs",
+    });
+  if (reason === undefined)
+    throw new TrailError("option.invalid", "Say with --reason why these events go.", { field: "--reason" });
+  await using trail = openExisting(call);
+  const [min, max] = [Number(first), Number(last ?? first)];
+  const dryRun = settings.on("dryRun");
+  const pruned = await trail
+    .forTenant(settings.required("tenant"))
+    .retention.pruneWhere([{ op: "range", field: "seq", min, max }], {
+      before: nowMicros(),
+      policy: `redaction: ${reason}`,
+      actor: actor(),
+      dryRun,
+    });
+  if (settings.on("json")) await out.json({ ...pruned, cutoff: formatMicros(pruned.cutoff) });
+  else await out.line(`${pruned.removed} events ${dryRun ? "would go" : "went"}, ${pruned.held} are held`);
+  return 0;
+}

@@ -241,7 +241,7 @@ export const OPTIONS = {
   },
   cursor: text("--cursor", "CURSOR", ["list"], "Go on where the page before ended."),
   state: text("--state", "STATE", ["approvals"], "Only those that are pending, approved or denied."),
-  reason: text("--reason", "TEXT", ["approvals", "erase"], "Why: stands in the log."),
+  reason: text("--reason", "TEXT", ["approvals", "erase", "prune"], "Why: stands in the log."),
   signWith: text(
     "--sign-with",
     "FILE",
@@ -274,6 +274,22 @@ export const OPTIONS = {
     type: "switch",
     commands: ["runs"],
     doc: "Only runs that began, did not end, and have been silent for 15 minutes.",
+  },
+  pruneSeqs: text(
+    "--seqs",
+    "FIRST-LAST",
+    ["prune"],
+    "Take out these events, with --reason: a receipt says so.",
+  ),
+  benchEvents: {
+    flag: "--events",
+    value: "NUMBER",
+    type: "count",
+    min: 1_000,
+    max: 10_000_000,
+    default: "50000",
+    commands: ["bench"],
+    doc: "How many events to record.",
   },
   subject: text("--subject", "NAME", ["erase", "record"], "Whom the event is about: what erase takes."),
   subjectFrom: {
