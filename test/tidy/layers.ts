@@ -30,7 +30,15 @@ const integration = (folder: string, mayImport: readonly string[]): Layer => ({
 });
 
 const PORT = ["base", "event", "tlog", "query", "view"];
-export const INTEGRATIONS = ["ai-sdk", "claude-agent", "langchain", "mcp", "openai-agents", "otel"];
+export const INTEGRATIONS = [
+  "ai-sdk",
+  "claude-agent",
+  "langchain",
+  "mcp",
+  "openai-agents",
+  "otel",
+  "testing",
+];
 export const ADAPTERS = ["store/memory", "store/postgres", "store/remote", "store/sqlite"];
 const HTTP = [
   "base",
@@ -73,7 +81,10 @@ export const LAYERS: readonly Layer[] = [
     ...["thread", "emit", "store", "forward"],
   ]),
   integration("integrations", []),
-  ...INTEGRATIONS.map((name) => integration(`integrations/${name}`, ["integrations"])),
+  // What tests hold is a trail of the entry's, with more to ask of it.
+  ...INTEGRATIONS.map((name) =>
+    integration(`integrations/${name}`, name === "testing" ? ["index"] : ["integrations"]),
+  ),
   layer("http", HTTP, ["hono", "@hono/node-server"]),
   layer("mcp", ["base", "event", "query", "view", "ingest", "store", "trail"]),
   layer("cli", [...HTTP, "http", "mcp", "index", ...ADAPTERS], ["commander"]),
