@@ -82,6 +82,34 @@ it("reads what is compressed, and passes it compressed", async () => {
   expect(end).toMatchObject({ status: "ok", data: { result: { content: [{ text: "packed" }] } } });
 });
 
+it("passes what is too long to be read, packed or not, and tells that it did not read it", async () => {
+  const long = Buffer.alloc(20_000_000, "[");
+  const bomb = gzipSync(Buffer.alloc(200_000_000, " "));
+  const target = await serve((incoming, outgoing) => {
+    let received = 0;
+    incoming.on("data", (piece: Buffer) => {
+      received += piece.length;
+    });
+    incoming.on("end", () => {
+      if (received > 1_000) {
+        outgoing.writeHead(200, { ...JSON_TYPE, "x-received": String(received) }).end(long);
+      } else outgoing.writeHead(200, { ...JSON_TYPE, "content-encoding": "gzip" }).end(bomb);
+    });
+  });
+  const { url, events } = await proxyBefore(target);
+  const { headers, body } = await ask(url, { body: long });
+  expect(headers.join(": ")).toContain("x-received: 20000000");
+  expect(body.equals(long)).toBe(true);
+  expect((await ask(url, { body: call(1, "small") })).body.equals(bomb)).toBe(true);
+  const unread = named(await events(), "mcp.unread").map(({ data }) => [data.from, data.reason]);
+  expect(unread).toEqual([
+    ["client", "a body of more than 4194304 bytes"],
+    ["server", "a body of more than 4194304 bytes"],
+    ["server", "a body that is not gzip, or too long when unpacked"],
+  ]);
+  expect(named(await events(), "tool.execute", "completed")[0]).toMatchObject({ status: "error" });
+});
+
 it("joins answers to requests by exchange where there are no sessions, though all clients number from 0", async () => {
   const waiting: Array<(text: string) => void> = [];
   const target = await serve((incoming, outgoing) => {

@@ -37,7 +37,8 @@ export function bodyTap(
     : wholeTap(recorder, handlers, (bytes, at) => {
         const decoded = isPlain ? bytes : decode(coding, bytes);
         if (decoded === undefined) {
-          handlers.unread({ reason: `a body that is not ${coding.slice(0, 40)}`, bytes: bytes.length }, at);
+          const reason = `a body that is not ${coding.slice(0, 40)}, or too long when unpacked`;
+          handlers.unread({ reason, bytes: bytes.length }, at);
         } else if (isStream) readEvents(decoded, handlers, at);
         else if (decoded.length > 0) handlers.message(decoded, at);
       });

@@ -1,12 +1,13 @@
 import {
   type ClientRequest,
   createServer,
+  Agent as HttpAgent,
   request as httpRequest,
   type IncomingMessage,
   type Server,
   type ServerResponse,
 } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { TrailError } from "../../base/error.ts";
 import type { McpMapper } from "../../ingest/mcp/mapper.ts";
@@ -46,6 +47,8 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
 ]);
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 const HEADERS_TIMEOUT_MS = 15_000;
+/** Servers close idle connections after 5 s and more; a request sent into the closing would be lost. */
+const IDLE_MS = 3_000;
 
 /**
  * Stands before an MCP server that speaks Streamable HTTP. Bodies pass byte for byte and as they come,
@@ -55,6 +58,7 @@ const HEADERS_TIMEOUT_MS = 15_000;
 export function startHttpProxy(options: HttpProxyOptions): Promise<HttpProxy> {
   const { target, host, port, recorder, mapper } = options;
   const sessions = new Sessions(mapper);
+  const upstream = upstreamOf(target);
   const isLocal = LOOPBACK.test(host) || host === "::1";
   // A stream may be silent for as long as it likes.
   const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0, requireHostHeader: false };
@@ -66,7 +70,7 @@ export function startHttpProxy(options: HttpProxyOptions): Promise<HttpProxy> {
     const isMcp = pathOf(incoming.url ?? "/") === pathOf(target.pathname);
     const method = incoming.method ?? "GET";
     const exchange = isMcp ? new Exchange(recorder, sessions, method, incoming.headers) : undefined;
-    forward(incoming, outgoing, target, exchange);
+    forward(incoming, outgoing, upstream, exchange);
   });
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) =>
@@ -81,26 +85,44 @@ export function startHttpProxy(options: HttpProxyOptions): Promise<HttpProxy> {
     server.listen(port, host, () => {
       const taken = (server.address() as AddressInfo).port;
       const name = host.includes(":") ? `[${host}]` : host;
-      resolve({ url: `http://${name}:${taken}${target.pathname}`, close: () => close(server) });
+      resolve({ url: `http://${name}:${taken}${target.pathname}`, close: () => close(server, upstream) });
     });
   });
+}
+
+interface Upstream {
+  /** A request to the server, of which the body is still to come. */
+  ask(incoming: IncomingMessage): ClientRequest;
+  close(): void;
+}
+
+function upstreamOf({ protocol, hostname, port, host }: URL): Upstream {
+  const isSecure = protocol === "https:";
+  const kept = { keepAlive: true, timeout: IDLE_MS };
+  const agent = isSecure ? new HttpsAgent(kept) : new HttpAgent(kept);
+  const request = isSecure ? httpsRequest : httpRequest;
+  return {
+    ask: (incoming) =>
+      request({
+        agent,
+        protocol,
+        hostname: hostname.replace(/^\[|\]$/g, ""),
+        port,
+        method: incoming.method,
+        path: incoming.url,
+        headers: ["Host", host, ...passed(incoming)],
+      }),
+    close: () => agent.destroy(),
+  };
 }
 
 function forward(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  target: URL,
+  { ask }: Upstream,
   exchange: Exchange | undefined,
 ): void {
-  const request = target.protocol === "https:" ? httpsRequest : httpRequest;
-  const upstream: ClientRequest = request({
-    protocol: target.protocol,
-    hostname: target.hostname.replace(/^\[|\]$/g, ""),
-    port: target.port,
-    method: incoming.method,
-    path: incoming.url,
-    headers: ["Host", target.host, ...passed(incoming)],
-  });
+  const upstream = ask(incoming);
   copy(incoming, exchange?.request());
   incoming.pipe(upstream);
   upstream.on("response", (answer) => {
@@ -159,9 +181,10 @@ function pathOf(url: string): string {
   return (url.split("?", 1)[0] ?? "/").replace(/\/+$/, "");
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, upstream: Upstream): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();
+    upstream.close();
   });
 }

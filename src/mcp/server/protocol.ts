@@ -90,7 +90,10 @@ export class Protocol {
       return failed(null, new RpcError(CODES.request, "id must be a string or a number."));
     const request = { id, method, params, meta: isObject(params._meta) ? params._meta : {} };
     try {
-      return { jsonrpc: "2.0", id, result: this.#enveloped(request, await this.#result(request)) };
+      const result = await this.#result(request);
+      return result === undefined
+        ? undefined
+        : { jsonrpc: "2.0", id, result: this.#enveloped(request, result) };
     } catch (thrown) {
       return failed(id, thrown);
     }
@@ -106,7 +109,8 @@ export class Protocol {
     for (const running of this.#running.values()) running.abort();
   }
 
-  async #result(request: Request): Promise<JsonObject> {
+  /** Undefined for what was cancelled: nobody waits for it. */
+  async #result(request: Request): Promise<JsonObject | undefined> {
     const { method, params } = request;
     this.#checkVersion(request);
     switch (method) {
@@ -149,7 +153,7 @@ export class Protocol {
     };
   }
 
-  async #call(request: Request): Promise<JsonObject> {
+  async #call(request: Request): Promise<JsonObject | undefined> {
     const { name, arguments: given = {} } = request.params;
     const tool = TOOLS.find((known) => known.name === name);
     if (tool === undefined) {
@@ -166,6 +170,7 @@ export class Protocol {
       const onProgress = this.#progress(request);
       return answer(await tool.run({ trail: this.#options.trail, given: read, signal, onProgress }));
     } catch (thrown) {
+      if (running.signal.aborted) return undefined;
       // For the model, which can ask better; an error of the protocol would be for its program.
       return failure(thrown);
     } finally {
