@@ -8,6 +8,7 @@ import "./design/pages.css";
 import "./design/compare.css";
 import "./design/event.css";
 import "./design/explore.css";
+import "./design/forms.css";
 import { applyTheme, storedTheme } from "./design/theme.ts";
 import { router } from "./router.tsx";
 

@@ -3,6 +3,7 @@ import { ComparePage } from "./compare/compare-page.tsx";
 import { EventPage } from "./event/event-page.tsx";
 import { readRange } from "./explore/range.ts";
 import { FeedPage } from "./feed/feed-page.tsx";
+import { EditForwarderPage, NewForwarderPage } from "./forwarders/edit-page.tsx";
 import { ForwardersPage } from "./forwarders/forwarders-page.tsx";
 import { IntegrityPage } from "./integrity/integrity-page.tsx";
 import { OverviewPage } from "./overview/overview-page.tsx";
@@ -117,6 +118,18 @@ const forwardersRoute = createRoute({
   component: ForwardersPage,
 });
 
+const newForwarderRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/forwarders/new",
+  component: NewForwarderPage,
+});
+
+export const forwarderRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/forwarders/$id",
+  component: EditForwarderPage,
+});
+
 /** Plain text in the address, so that a person can read and write it. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
@@ -129,6 +142,8 @@ export const router = createRouter({
     threadsRoute,
     threadRoute,
     forwardersRoute,
+    newForwarderRoute,
+    forwarderRoute,
     integrityRoute,
   ]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),

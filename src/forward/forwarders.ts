@@ -19,6 +19,7 @@ import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { Egress } from "./egress/egress.ts";
 import { type Forwarder, parseForwarder, parseId } from "./forwarder.ts";
 import type { ForwardGround } from "./ground.ts";
+import { type PreviewedEvent, previewForwarder } from "./preview.ts";
 import { DESTINATIONS } from "./registry.ts";
 import { Shelf } from "./shelf.ts";
 import { parseTest, sendTest, type TestResult } from "./test-call.ts";
@@ -93,6 +94,11 @@ export interface Forwarders {
   reconcile(id: string, options?: ForwardScope & { limit?: number }): Promise<ReconciledHour[]>;
   /** One request, and what came back; nothing of it is kept. */
   test(request: Record<string, unknown>): Promise<TestResult>;
+  /** What a forwarder with these attributes would make of the newest events (20, at most 100). Nothing is sent or kept. */
+  preview(
+    attributes: Record<string, unknown>,
+    options?: ForwardScope & { limit?: number },
+  ): Promise<PreviewedEvent[]>;
   /** The catalogue. */
   types(): Promise<typeof DESTINATIONS>;
   /** Forwards until the function that it resolves with is called. */
@@ -102,6 +108,8 @@ export interface Forwarders {
 const TIMEOUT_MS = 30_000;
 const RETRY_MS = 60_000;
 const PAGE = 500;
+const PREVIEWED = 20;
+const PREVIEWED_MAX = 100;
 const LIST_LIMIT = 1_000;
 
 interface Desk {
@@ -122,6 +130,12 @@ export function createForwarders(ground: ForwardGround): Forwarders {
     ...resourceOf(desk),
     ...deliveriesOf(desk),
     test: async (request) => sendTest(parseTest(request), desk.egress),
+    preview: async (attributes, { tenant = ground.tenant, environments = null, limit = PREVIEWED } = {}) =>
+      previewForwarder(ground, attributes, {
+        tenant,
+        environments,
+        limit: Math.min(Math.max(1, limit), PREVIEWED_MAX),
+      }),
     types: async () => DESTINATIONS,
     run: (options) => run(desk, options),
   };

@@ -22,7 +22,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Pages of things that people and agents named: what looks like a file's ending is a part of the name. */
-const NAMED = /^\/(?:events|runs|threads)\/./;
+const NAMED = /^\/(?:events|forwarders|runs|threads)\/./;
 
 /**
  * The built page, read once: a request names a key of a map, so no path can lead out of the folder.

@@ -106,6 +106,7 @@ export function lazyForwarders(ground: ForwardingGround): Forwarders {
     retryFailed: async (...given) => (await load()).retryFailed(...given),
     reconcile: async (...given) => (await load()).reconcile(...given),
     test: async (...given) => (await load()).test(...given),
+    preview: async (...given) => (await load()).preview(...given),
     types: async () => (await load()).types(),
     run: async (...given) => (await load()).run(...given),
   };

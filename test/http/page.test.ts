@@ -78,7 +78,7 @@ describe("the page", () => {
   });
 
   it("is there for every name that a run or an event may have", async () => {
-    for (const place of ["runs", "threads", "events"])
+    for (const place of ["runs", "threads", "events", "forwarders"])
       for (const name of ["run-1.2", "notes.md", encodeURIComponent("a/b.c <d>")]) {
         const path = `/${place}/${name}`;
         expect([path, (await fetch(built.url + path, { headers: asPerson })).status]).toEqual([path, 200]);

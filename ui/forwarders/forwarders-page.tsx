@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Forwarder, fetchDeliveries, fetchForwarders, forwarderPath } from "../api/forwarding.ts";
 import { State } from "../parts/states.tsx";
@@ -17,6 +18,10 @@ export function ForwardersPage() {
     <div className="page scrolls">
       <header className="pagehead">
         <h1>Forwarders</h1>
+        <span className="spacer" />
+        <Link className="button" to="/forwarders/new" search={{}}>
+          Add one
+        </Link>
       </header>
       {data === undefined ? (
         <State error={error}>Loading …</State>
@@ -24,8 +29,11 @@ export function ForwardersPage() {
         <State>
           <h2>Events go nowhere else yet</h2>
           <p>
-            <code>daybook forwarders add siem --type splunk_hec --url https://…</code> sends each event on, at
-            least once and in order.
+            <Link to="/forwarders/new" search={{}}>
+              Add a forwarder
+            </Link>
+            , or <code>daybook forwarders add siem --type splunk_hec --url https://…</code> sends each event
+            on, at least once and in order.
           </p>
         </State>
       ) : (
@@ -89,6 +97,9 @@ function Row({ forwarder: { id, attributes: forwarder }, isOpen, onOpen, onChang
       <td>{enabled.map(([environment]) => environment).join(", ")}</td>
       <td className="wide mono">{withoutQuery(configuration.url)}</td>
       <td>
+        <Link className="button" to="/forwarders/$id" params={{ id }} search={{}}>
+          Edit
+        </Link>{" "}
         <Act
           label={paused ? "Resume" : "Pause"}
           to={forwarderPath(id, `/actions/${paused ? "resume" : "pause"}`)}

@@ -11,7 +11,8 @@ export function State({ error, children }: { error?: Error | null; children: Rea
   );
 }
 
-export function Status({ status }: { status: string | null }) {
+/** `says`: other words than the status itself. */
+export function Status({ status, says }: { status: string | null; says?: string }) {
   const known: Readonly<Record<string, string>> = {
     running: "pending",
     timeout: "error",
@@ -21,7 +22,7 @@ export function Status({ status }: { status: string | null }) {
   return (
     <span className={`status ${name}`}>
       <Icon name={name} />
-      {status ?? "unknown"}
+      {says ?? status ?? "unknown"}
     </span>
   );
 }

@@ -136,6 +136,17 @@ export const FORWARDING_ROUTES: readonly RouteDoc[] = [
     answers: { "200": "What came back.", "400": "A field breaks a rule." },
   },
   {
+    method: "post",
+    path: "/api/v1/functions/preview_forwarder/actions/execute",
+    need: "admin",
+    tag: "forwarders",
+    summary:
+      "What a forwarder with these attributes would make of the newest events. Nothing is sent or kept.",
+    parameters: [TENANT],
+    requestTypes: JSON_OBJECT,
+    answers: { "200": "Each event with its verdict and payload.", "400": "A field breaks a rule." },
+  },
+  {
     method: "get",
     path: "/api/v1/forwarder_types",
     need: "nothing",

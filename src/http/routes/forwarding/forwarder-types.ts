@@ -6,6 +6,7 @@ import { askedBy } from "../../door.ts";
 import { JSON_API } from "../../problem.ts";
 import type { Route } from "../../routing.ts";
 import type { ServerState } from "../../server-state.ts";
+import { readEnvelope, scopeOf } from "./forwarders.ts";
 
 const HEADERS = { "Content-Type": JSON_API };
 
@@ -29,6 +30,11 @@ export function forwarderTypeRoutes(route: Route, state: ServerState): void {
   route("post", "/api/v1/functions/test_forwarder/actions/execute", async (c) => {
     const body = parseJson(await askedBy(c).body(2 * LIMITS.eventBytes));
     return c.json(await forwarders.test(body as Record<string, unknown>));
+  });
+
+  route("post", "/api/v1/functions/preview_forwarder/actions/execute", async (c, access) => {
+    const { attributes } = await readEnvelope(c);
+    return c.json({ data: await forwarders.preview(attributes, scopeOf(access)) });
   });
 }
 

@@ -76,7 +76,9 @@ export function scopeOf({ tenant, keyId, environments }: Access): ForwardScope {
   return { tenant, environments, actor: keyId === null ? {} : { type: "api_key", id: keyId } };
 }
 
-async function readEnvelope(c: Context): Promise<{ id: unknown; attributes: Record<string, unknown> }> {
+export async function readEnvelope(
+  c: Context,
+): Promise<{ id: unknown; attributes: Record<string, unknown> }> {
   const body = parseJson(await askedBy(c).body(LIMITS.eventBytes));
   const data = isObject(body) ? body.data : undefined;
   if (isObject(data) && isObject(data.attributes) && (data.type === undefined || data.type === "forwarder")) {
