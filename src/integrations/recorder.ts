@@ -12,7 +12,7 @@ export type Target = Pick<Trail, "record">;
 /** What is to stand in every event of an adapter where the framework says nothing else. */
 export type AdapterOptions = Pick<
   EventDraft,
-  "tenant" | "environment" | "agent" | "app" | "actor" | "conversationId" | "threadId"
+  "tenant" | "environment" | "agent" | "app" | "actor" | "subject" | "conversationId" | "threadId"
 >;
 
 /** Where an event belongs: the run, the event above it, the thread, the agent. */
@@ -67,11 +67,15 @@ export class Recorder {
   readonly #troubles = new Set<string>();
   readonly #places = new BoundedMap<string, Place>();
 
-  /** `origin` is the framework, by the name that its OTLP has here. */
-  constructor(trail: Target, origin: string, options: AdapterOptions = {}) {
+  /** `origin` is the framework, by the name that its OTLP has here; `source` the observer, which others may be beside. */
+  constructor(
+    trail: Target,
+    { source, origin }: { source: string; origin: string },
+    options: AdapterOptions = {},
+  ) {
     this.#trail = trail;
     this.#said = options;
-    this.#always = { ...options, source: "adapter", origin };
+    this.#always = { ...options, source, origin };
   }
 
   /**

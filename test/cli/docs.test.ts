@@ -24,7 +24,17 @@ const PAGES = [
 
 /** What the examples of a page import beside us: packages, or all of a scope. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
-  adapters: ["ai", "@modelcontextprotocol", "@langchain", "langchain", "@openai", "@opentelemetry"],
+  adapters: [
+    "ai",
+    "ai6",
+    "@modelcontextprotocol",
+    "@langchain",
+    "langchain",
+    "@openai",
+    "@opentelemetry",
+    "@mastra",
+    "zod",
+  ],
 };
 
 /** A block, and what the page says that it prints; `…` stands for anything. */

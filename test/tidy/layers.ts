@@ -34,6 +34,7 @@ export const INTEGRATIONS = [
   "ai-sdk",
   "claude-agent",
   "langchain",
+  "mastra",
   "mcp",
   "openai-agents",
   "otel",

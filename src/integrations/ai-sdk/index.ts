@@ -6,7 +6,7 @@ import { type AiSdkIntegration, integrationOf } from "./telemetry.ts";
 
 export type { AdapterOptions, AiSdkIntegration, Target };
 
-const ORIGIN = "vercel-ai";
+const NAMES = { source: "ai-sdk", origin: "vercel-ai" };
 
 /**
  * A telemetry integration for the AI SDK: `registerTelemetry(recordAiSdk(trail))` in version 7,
@@ -16,7 +16,7 @@ const ORIGIN = "vercel-ai";
  * @see https://ai-sdk.dev/docs/ai-sdk-core/telemetry
  */
 export function recordAiSdk(trail: Target, options: AdapterOptions = {}): AiSdkIntegration {
-  return integrationOf(new AiSdkRuns(new Recorder(trail, ORIGIN, options)));
+  return integrationOf(new AiSdkRuns(new Recorder(trail, NAMES, options)));
 }
 
 /**
@@ -24,7 +24,7 @@ export function recordAiSdk(trail: Target, options: AdapterOptions = {}): AiSdkI
  * its diagnostics channel and its list of integrations, version 6 by that list. Returns what ends it.
  */
 export function observeAiSdk(trail: Target, options: AdapterOptions = {}): () => void {
-  const runs = new AiSdkRuns(new Recorder(trail, ORIGIN, options));
+  const runs = new AiSdkRuns(new Recorder(trail, NAMES, options));
   const integration = integrationOf(runs);
   const unsubscribe = subscribe(runs);
   // What `registerTelemetry` does, for which the SDK itself would have to be imported.

@@ -59,7 +59,7 @@ const TIMEOUT_SECONDS = 5;
  * @see https://docs.claude.com/en/api/agent-sdk/hooks
  */
 export function recordClaudeAgent(trail: Target, options: AdapterOptions = {}): ClaudeRecorder {
-  const recorder = new Recorder(trail, ORIGIN, options);
+  const recorder = new Recorder(trail, { source: "hook", origin: ORIGIN }, options);
   const messages = new Messages(recorder);
   const hook: ClaudeHook = async (input, toolUseId) => {
     recorder.guard("claude-agent hook", () => {

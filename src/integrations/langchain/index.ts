@@ -21,7 +21,7 @@ import {
 
 export type { AdapterOptions, Target };
 
-const ORIGIN = "langchain";
+const NAMES = { source: "langchain", origin: "langchain" };
 const HIDDEN = "langsmith:hidden";
 
 type Ids = readonly [id: string, parent: string | undefined];
@@ -78,7 +78,7 @@ export interface LangChainHandler {
  * @see https://docs.langchain.com/oss/javascript/langchain/overview
  */
 export function recordLangChain(trail: Target, options: AdapterOptions = {}): LangChainHandler {
-  const recorder = new Recorder(trail, ORIGIN, options);
+  const recorder = new Recorder(trail, NAMES, options);
   const runs = new Runs(recorder);
   const guard = (what: string, work: () => void): void => void recorder.guard(`langchain ${what}`, work);
   return {

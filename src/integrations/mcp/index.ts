@@ -39,7 +39,11 @@ export function recordTransport<T extends McpTransport>(
   if (recorded.has(transport)) return transport;
   recorded.add(transport);
   const { server, ...rest } = options;
-  new Tap(transport, new Recorder(trail, "mcp", rest), mapperOf(trail, server).connect());
+  new Tap(
+    transport,
+    new Recorder(trail, { source: "mcp", origin: "mcp" }, rest),
+    mapperOf(trail, server).connect(),
+  );
   return transport;
 }
 

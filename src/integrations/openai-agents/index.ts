@@ -38,7 +38,7 @@ const CONTEXT = Symbol.for("openai.agents.core.asyncLocalStorage");
  * @see https://openai.github.io/openai-agents-js/guides/tracing
  */
 export function recordOpenAiAgents(trail: Target, options: AdapterOptions = {}): AgentsRecorder {
-  const recorder = new Recorder(trail, "openai-agents", options);
+  const recorder = new Recorder(trail, { source: "openai-traces", origin: "openai-agents" }, options);
   const spans = new Spans(recorder);
   const approvals = new Approvals(recorder);
   const hear = (what: string, work: (item: Record<string, unknown>) => void) => async (item: unknown) => {

@@ -29,7 +29,7 @@ export interface TrailLogProcessor {
  * @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-processor
  */
 export function recordSpans(trail: Target, options: AdapterOptions = {}): TrailSpanProcessor {
-  const recorder = new Recorder(trail, "otel", options);
+  const recorder = new Recorder(trail, { source: "otlp", origin: "otel" }, options);
   const spans = new LiveSpans();
   return {
     onStart: (span) => void recorder.guard("otel span start", () => relay(recorder, spans.started(span))),
@@ -41,7 +41,7 @@ export function recordSpans(trail: Target, options: AdapterOptions = {}): TrailS
 
 /** A log record processor: what agents' log records tell, each when it is emitted. */
 export function recordLogs(trail: Target, options: AdapterOptions = {}): TrailLogProcessor {
-  const recorder = new Recorder(trail, "otel", options);
+  const recorder = new Recorder(trail, { source: "otlp", origin: "otel" }, options);
   return {
     onEmit(record) {
       recorder.guard("otel log", () => relay(recorder, fromLogs([logRecordOf(record)]).drafts));
