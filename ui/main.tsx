@@ -9,6 +9,7 @@ import "./design/compare.css";
 import "./design/event.css";
 import "./design/explore.css";
 import "./design/forms.css";
+import "./design/integrity.css";
 import { applyTheme, storedTheme } from "./design/theme.ts";
 import { router } from "./router.tsx";
 

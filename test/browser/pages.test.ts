@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { fillWeek } from "../../scripts/demo/week.ts";
+import { showTo } from "../../src/trail/witness/follower.ts";
 import { openReceiver, type Receiver } from "../forward/receiver.ts";
+import { keptBy } from "../witness/ground.ts";
 import { axe, Stage } from "./stage.ts";
 
 const SCREENS = join(import.meta.dirname, "../../test-results/screens");
@@ -66,6 +68,24 @@ describe("the pages", () => {
       await page.context().close();
     }
     expect([...stage.hosts]).toEqual([new URL(stage.server.url).host]);
+  });
+
+  it("verify the whole log with progress, and say what outsiders have seen of it", async () => {
+    const page = await stage.page("/integrity");
+    await page.getByText("Nobody outside has seen this log").waitFor();
+    await page.getByRole("heading", { name: "Keys of the log" }).waitFor();
+    await page.getByRole("button", { name: "Verify now" }).click();
+    await page.getByRole("heading", { name: "Not every claim holds" }).waitFor();
+    const verdict = page.locator(".verdict");
+    expect(await verdict.locator("dt").count()).toBe(5);
+    expect(await verdict.textContent()).toContain("byte for byte");
+    // One emitter of the company has a gap, and that is all that is wrong with its log.
+    expect(await verdict.locator("dt b.bad").count()).toBe(1);
+    await page.screenshot({ path: join(SCREENS, "integrity-verified.png"), fullPage: true });
+    await showTo(keptBy(`dir:${join(stage.dir, "kept")}`), await stage.trail.store(), "default");
+    await page.getByRole("cell", { name: "confirmed", exact: true }).waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.context().close();
   });
 
   it("lead from the list of runs to a step of one, and to the run below it, by keyboard too", async () => {

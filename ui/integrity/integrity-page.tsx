@@ -3,6 +3,8 @@ import { fetchHead } from "../api/events.ts";
 import { fetchCheckpoint } from "../api/views.ts";
 import { Snippet } from "../parts/snippet.tsx";
 import { Figures, State } from "../parts/states.tsx";
+import { Verification } from "./verification.tsx";
+import { Gaps, Keys, Witnesses } from "./watched.tsx";
 
 /** What is signed, how far, and how anybody can check it. */
 export function IntegrityPage() {
@@ -34,6 +36,9 @@ export function IntegrityPage() {
               ["log", origin ?? ""],
             ]}
           />
+          <Verification />
+          <Witnesses />
+          <Gaps />
           <section className="panel">
             <h2>The newest checkpoint</h2>
             <p className="soft">
@@ -43,11 +48,11 @@ export function IntegrityPage() {
             </p>
             <Snippet text={checkpoint.data} />
           </section>
+          <Keys />
           <section className="panel">
             <h2>Check it yourself</h2>
             <p className="soft">
-              Five claims, each proved, conditional or not provable, in plain words; it reads every event and
-              needs no private key.
+              The same verification on your own machine, on this store or on a copy of it:
             </p>
             <Snippet text="daybook verify" />
             <p className="soft">Proof of one event for somebody who trusts neither you nor this server:</p>
