@@ -7,6 +7,7 @@ export interface LineHandlers {
 }
 
 const LF = 0x0a;
+const EMPTY = Buffer.alloc(0);
 const BEGINNING_BYTES = 200;
 
 /**
@@ -66,12 +67,16 @@ export class LineReader {
   }
 
   #finish(): void {
+    if (this.#bytes === 0) {
+      this.#handlers.line(EMPTY);
+      return;
+    }
     const { bytes, reason, beginning } = {
       bytes: this.#bytes,
       reason: this.#skipping,
       beginning: this.#beginning,
     };
-    const [only = Buffer.alloc(0), ...more] = this.#pieces;
+    const [only = EMPTY, ...more] = this.#pieces;
     this.#pieces = [];
     this.#bytes = 0;
     this.#skipping = null;

@@ -73,31 +73,47 @@ export class McpRecorder {
     for (const draft of drafts) if (!DEFINITION_TYPES.has(draft.type)) this.#trail.record(draft);
   }
 
-  /** Everything that waited is recorded, or the time is over. */
+  /** Resolves when everything that waited is recorded; what is not in this time is given up, and told. */
   async settled(timeoutMs: number): Promise<void> {
     const worked = this.#isRunning
       ? new Promise<void>((resolve) => {
           this.#idle.push(resolve);
         })
       : Promise.resolve();
-    await settlesWithin(
+    const isOver = await settlesWithin(
       worked.then(() => this.#defining),
       timeoutMs,
     );
+    if (!isOver) this.#giveUp();
+  }
+
+  #giveUp(): void {
+    const left = this.#queue.splice(0);
+    const bytes = this.#bytes;
+    if (bytes > 0) {
+      const reason = "the proxy ended before it was read";
+      this.#trail.record({
+        type: "mcp.unread",
+        category: "mcp",
+        source: "mcp",
+        status: "error",
+        severity: "WARN",
+        summary: `not read: ${reason}`,
+        data: { reason, bytes },
+      });
+    }
+    this.#bytes = 0;
+    // What costs nothing is still done: the ends of connections, with the calls that were open.
+    for (const work of left) if (work.bytes === 0) this.#run(work);
   }
 
   #work(): void {
     const until = performance.now() + SLICE_MS;
     let done = 0;
     while (done < this.#queue.length && performance.now() < until) {
-      const { bytes, run } = this.#queue[done++] as Work;
-      this.#bytes -= bytes;
-      try {
-        run();
-      } catch (thrown) {
-        // A fault of ours must not end what passes through here.
-        this.#onProblem(`a message was not recorded: ${messageOf(thrown)}`);
-      }
+      const work = this.#queue[done++] as Work;
+      this.#bytes -= work.bytes;
+      this.#run(work);
     }
     this.#queue.splice(0, done);
     if (this.#queue.length > 0) {
@@ -106,6 +122,15 @@ export class McpRecorder {
     }
     this.#isRunning = false;
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #run({ run }: Work): void {
+    try {
+      run();
+    } catch (thrown) {
+      // A fault of ours must not end what passes through here.
+      this.#onProblem(`a message was not recorded: ${messageOf(thrown)}`);
+    }
   }
 
   /** The trail knows what was said of a tool before this process; where it is away, our own memory counts. */

@@ -17,7 +17,7 @@ export function lineTap(recorder: McpRecorder, connection: McpConnection, from: 
   let at = 0;
   let lost = 0;
   const reader = new LineReader(MESSAGE_BYTES_MAX, {
-    line: (bytes) => void recorder.read(connection, from, bytes, at),
+    line: (bytes) => void (bytes.length > 0 && recorder.read(connection, from, bytes, at)),
     skipped: (what) => recorder.tell(connection.unread(from, what, at)),
   });
   const feed = (bytes: Buffer): boolean => {

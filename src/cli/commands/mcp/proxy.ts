@@ -32,16 +32,16 @@ export const mcpProxy: Command = {
     const trail = openOrMake(call);
     const recorder = new McpRecorder(trail, (problem) => out.note(`daybook: ${visible(problem)}`));
     const mapper = mapperOf(call);
+    let ended: Ended = { how: "exit", status: 0 };
     try {
-      if (url !== undefined) return await proxyHttp(call, url, recorder, mapper);
       const [command = "", ...args] = rest;
-      const ended = await proxyStdio(call, { command, args }, recorder, mapper);
+      if (url !== undefined) await proxyHttp(call, url, recorder, mapper);
+      else ended = await proxyStdio(call, { command, args }, recorder, mapper);
       await recorder.settled(SETTLE_MS);
-      await trail.close({ timeoutMs: CLOSE_MS });
-      return asItEnded(ended, call);
     } finally {
       await trail.close({ timeoutMs: CLOSE_MS });
     }
+    return asItEnded(ended, call);
   },
 };
 
@@ -108,7 +108,7 @@ async function proxyHttp(
   target: URL,
   recorder: McpRecorder,
   mapper: McpMapper,
-): Promise<number> {
+): Promise<void> {
   const host = settings.required("mcpHost");
   const port = settings.count("mcpPort") ?? 0;
   const proxy = await startHttpProxy({ target, host, port, recorder, mapper });
@@ -117,6 +117,4 @@ async function proxyHttp(
   else await out.line(`${visible(target.href)} is at ${out.paint("cyan", proxy.url)}; Ctrl-C stops it.`);
   await stopped;
   await proxy.close();
-  await recorder.settled(SETTLE_MS);
-  return 0;
 }
