@@ -1,4 +1,5 @@
 import type { Row } from "./measure.ts";
+import { adapters } from "./rows/adapters.ts";
 import { depth } from "./rows/depth.ts";
 import { disk } from "./rows/disk.ts";
 import { exit } from "./rows/exit.ts";
@@ -23,6 +24,7 @@ export const ROWS: readonly Row[] = [
   recordMemory,
   recordSpooled,
   mainThread,
+  adapters,
   persist,
   httpBulk,
   httpOne,
