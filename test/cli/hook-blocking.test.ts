@@ -9,7 +9,11 @@ import { describe, expect, it } from "vitest";
 import { daybook, emptyFolder, jsonLines, PROGRAM, start, until } from "./daybook.ts";
 
 const AGENT = fileURLToPath(new URL("agent.mjs", import.meta.url));
-const ROUNDS = 5;
+const ROUNDS_MIN = 3;
+const ROUNDS_MAX = 12;
+const LONGER_MAX = 1.1;
+/** Longer than a busy machine takes to start a process, and much shorter than the server hangs. */
+const HANG_MS = 15_000;
 
 interface Run {
   readonly totalMs: number;
@@ -32,14 +36,18 @@ async function agentRun(folder: string, args: readonly string[], env = {}): Prom
   return JSON.parse(said) as Run;
 }
 
-/** Runs of both kinds in turn, so that whatever else the machine does meets both. */
-async function compare(usual: () => Promise<Run>, troubled: () => Promise<Run>) {
-  const runs = { usual: [] as number[], troubled: [] as number[] };
-  for (let round = 0; round < ROUNDS; round++) {
-    runs.usual.push((await usual()).totalMs);
-    runs.troubled.push((await troubled()).totalMs);
+/**
+ * How much longer the troubled run takes: of the best of several rounds, in turn, so that whatever else the
+ * machine does meets both. A busy machine gets more rounds; a hook that holds an agent up stays slow in all.
+ */
+async function compare(usual: () => Promise<Run>, troubled: () => Promise<Run>): Promise<number> {
+  let [best, worst] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 1; round <= ROUNDS_MAX; round++) {
+    best = Math.min(best, (await usual()).totalMs);
+    worst = Math.min(worst, (await troubled()).totalMs);
+    if (round >= ROUNDS_MIN && worst / best < LONGER_MAX) break;
   }
-  return Math.min(...runs.troubled) / Math.min(...runs.usual);
+  return worst / best;
 }
 
 async function serve(folder: string, db: string): Promise<string> {
@@ -73,23 +81,26 @@ describe("an agent's run", () => {
     const folder = emptyFolder();
     const db = join(folder, "daybook.db");
     const url = `${await serve(folder, db)}/api/v1/hooks/claude-code`;
-    const usual = () => agentRun(folder, ["http", url, "2000"]);
+    const steps = { STEPS: "6" };
+    const usual = () => agentRun(folder, ["http", url, "2000"], steps);
     await usual();
     const holder = new DatabaseSync(db);
     const hanging = await compare(usual, async () => {
       holder.exec("BEGIN IMMEDIATE");
-      const run = await agentRun(folder, ["http", url, "2000"]);
+      const run = await agentRun(folder, ["http", url, "2000"], steps);
       holder.exec("ROLLBACK");
       return run;
     });
     holder.close();
-    expect(hanging).toBeLessThan(1.1);
-    const down = await compare(usual, () => agentRun(folder, ["http", "http://127.0.0.1:1/x", "2000"]));
-    expect(down).toBeLessThan(1.1);
+    expect(hanging).toBeLessThan(LONGER_MAX);
+    const down = await compare(usual, () =>
+      agentRun(folder, ["http", "http://127.0.0.1:1/x", "2000"], steps),
+    );
+    expect(down).toBeLessThan(LONGER_MAX);
     await expect
       .poll(async () => jsonLines((await daybook(folder, ["stats", "--json"])).stdout)[0]?.total)
-      .toBe(20);
-  });
+      .toBe(12);
+  }, 120_000);
 
   it("takes at most a tenth longer with the command, whether its server answers, hangs or is away", async () => {
     const folder = emptyFolder();
@@ -97,17 +108,17 @@ describe("an agent's run", () => {
     const hanging = await hangingServer();
     const run = (address: string) => () =>
       agentRun(folder, ["command", process.execPath, PROGRAM, "hook", "codex", "--db", address], {
-        STEPS: "3",
+        STEPS: "2",
       });
     await run(url)();
-    expect(await compare(run(url), run(hanging.url))).toBeLessThan(1.1);
-    expect(await compare(run(url), run("http://127.0.0.1:1"))).toBeLessThan(1.1);
+    expect(await compare(run(url), run(hanging.url))).toBeLessThan(LONGER_MAX);
+    expect(await compare(run(url), run("http://127.0.0.1:1"))).toBeLessThan(LONGER_MAX);
     await expect.poll(hanging.asked).toBeGreaterThan(0);
     hanging.close();
     const total = async () =>
       jsonLines((await daybook(folder, ["stats", "--json", "--db", url])).stdout)[0]?.total;
-    await expect.poll(total).toBe(6);
-  }, 120_000);
+    await expect.poll(total).toBe(4);
+  }, 240_000);
 });
 
 describe("the command for a server", () => {
@@ -118,7 +129,7 @@ describe("the command for a server", () => {
     const begun = performance.now();
     const { status, stdout } = await daybook(folder, ["hook", "codex", "--db", hanging.url], { input });
     expect([status, stdout]).toEqual([0, ""]);
-    expect(performance.now() - begun).toBeLessThan(4_000);
+    expect(performance.now() - begun).toBeLessThan(HANG_MS);
     await expect.poll(hanging.asked).toBeGreaterThan(0);
     const port = new URL(hanging.url).port;
     hanging.close();

@@ -293,6 +293,7 @@ describe("lines under wire names", () => {
     const { drafts } = readAll(wireImporter("ndjson"), lines);
     const keys = drafts.map(({ idempotency_key }) => idempotency_key);
     expect(new Set(keys).size).toBe(3);
+    expect(keys[0]).toMatch(/^auto-import:[0-9a-f]{32}:0$/);
     expect(keys[2]).toBeUndefined();
     expect(drafts[2]).toMatchObject({
       id,

@@ -16,6 +16,9 @@ export function wireImporter(from: "ndjson" | "csv"): Importer {
   };
 }
 
+/** How keys begin that come from an event's content: what protects a person's payload hides these too. */
+const DERIVED = "auto-";
+
 function readRecord(from: "ndjson" | "csv", record: JsonValue, seen: Map<string, number>): Read {
   // Whose log it is says the command, and nobody's file.
   const fields = isObject(record) ? { ...record, tenant: undefined } : record;
@@ -30,7 +33,7 @@ function readRecord(from: "ndjson" | "csv", record: JsonValue, seen: Map<string,
     const content = hash("sha256", JSON.stringify(record), "hex").slice(0, 32);
     const before = seen.get(content) ?? 0;
     seen.set(content, before + 1);
-    draft.idempotency_key = `import:${content}:${before}`;
+    draft.idempotency_key = `${DERIVED}import:${content}:${before}`;
   }
   return { drafts: [markImported(from, draft)] };
 }
