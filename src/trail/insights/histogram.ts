@@ -182,8 +182,9 @@ async function counted(store: Store, { tenant, where }: HistogramQuery, span: Sp
       scanMax: room,
     });
     room -= found.scanned;
-    if (found.matched > 0) bars.push(toBar(at, found.matched, found.fields.status ?? []));
+    // A bar that was counted in part would look like a true one.
     if (found.exhausted) break;
+    if (found.matched > 0) bars.push(toBar(at, found.matched, found.fields.status ?? []));
     countedSince = at;
   }
   return { ...span, bars: bars.reverse(), countedSince };

@@ -1,5 +1,6 @@
 import { messageOf } from "../../base/error.ts";
 import type { Store } from "../../store/store.ts";
+import { afterCommits } from "../after-commits.ts";
 import type { LogKeys } from "./keys.ts";
 import { sealTenant } from "./sealer.ts";
 
@@ -19,9 +20,6 @@ export function keepSealed(
   }: { intervalMs?: number; onProblem: (problem: Error) => void },
 ): () => Promise<void> {
   const told = new Map<string, string>();
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let isEnded = false;
 
   async function sealAll(): Promise<void> {
     for (const tenant of await store.tenants()) {
@@ -37,25 +35,6 @@ export function keepSealed(
     }
   }
 
-  function round(): Promise<void> {
-    running = running.then(sealAll).catch((thrown) => onProblem(thrown as Error));
-    return running;
-  }
-
-  function soon(): void {
-    if (isEnded) return;
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      void round();
-    }, intervalMs).unref();
-  }
-
-  const unwatch = store.watch(soon);
-  soon();
-  return async () => {
-    isEnded = true;
-    unwatch();
-    clearTimeout(timer);
-    await round();
-  };
+  const end = afterCommits(store, sealAll, { intervalMs, onProblem });
+  return () => end({ last: true });
 }
