@@ -8,6 +8,8 @@ import { eventsOf, line, linesOf, memoryTrail, refusing } from "./told.ts";
 
 type Result = Awaited<ReturnType<MockLanguageModelV4["doGenerate"]>>;
 type Content = Result["content"][number];
+type Stream = Awaited<ReturnType<MockLanguageModelV4["doStream"]>>["stream"];
+type Part = Stream extends ReadableStream<infer P> ? P : never;
 
 const usage: Result["usage"] = {
   inputTokens: { total: 10, noCache: 8, cacheRead: 2, cacheWrite: undefined },
@@ -252,6 +254,53 @@ describe("AI SDK 7", () => {
         "agent.run  started  pending  clerk",
         "llm.complete  completed  ok  clerk  stand-in-1  10+5 tokens, 2 cached",
         "agent.run  completed  ok  clerk",
+      ]);
+  });
+
+  it("ends a stream as failed that failed on its way, and one that was aborted", async () => {
+    const trail = memoryTrail();
+    const turns: Part[][] = [
+      [
+        { type: "tool-call", toolCallId: "c1", toolName: "search", input: "{}" },
+        { type: "finish", finishReason: { unified: "tool-calls", raw: undefined }, usage },
+      ],
+    ];
+    const model = new MockLanguageModelV4({
+      modelId: "stand-in-1",
+      doStream: async () => {
+        const chunks = turns.shift();
+        if (chunks === undefined) throw new Error("no such model");
+        return { stream: simulateReadableStream({ chunks }) };
+      },
+    });
+    const settings = {
+      model,
+      tools,
+      stopWhen,
+      maxRetries: 0,
+      telemetry: told(trail),
+      onError: () => undefined,
+    };
+    for await (const _part of streamText({ ...settings, prompt: "go" }).fullStream);
+    const abort = new AbortController();
+    const slow = new MockLanguageModelV4({
+      modelId: "stand-in-1",
+      doStream: async () => {
+        abort.abort();
+        return { stream: simulateReadableStream<Part>({ chunks: [{ type: "text-start", id: "1" }] }) };
+      },
+    });
+    const aborted = streamText({ ...settings, model: slow, prompt: "go", abortSignal: abort.signal });
+    for await (const _part of aborted.fullStream);
+    await expect
+      .poll(async () => (await linesOf(trail)).filter((each) => !each.startsWith("tool")))
+      .toEqual([
+        "agent.run  started  pending  clerk",
+        "llm.complete  completed  ok  clerk  stand-in-1  10+5 tokens, 2 cached",
+        "llm.complete  completed  error  clerk  stand-in-1  “no such model”",
+        "agent.run  completed  error  clerk  “no such model”",
+        "agent.run  started  pending  clerk",
+        "agent.run  completed  error  clerk  “aborted”",
       ]);
   });
 

@@ -17,6 +17,8 @@ interface Going {
   step: number;
   modelTold: number;
   stepTold: number;
+  /** Why the last step gave nothing: a stream ends as if all were well. */
+  failure: unknown;
   /** Calls that are told already, so that the end of the step does not tell them again. */
   readonly told: Set<string>;
 }
@@ -69,6 +71,7 @@ export class AiSdkRuns {
       provider,
       step: 0,
       modelTold: -1,
+      failure: undefined,
       stepTold: -1,
       told: new Set(),
     });
@@ -138,7 +141,7 @@ export class AiSdkRuns {
     const going = this.#runs.get(key);
     if (going !== undefined && going.stepTold >= going.step) return;
     this.modelEnd(key, step);
-    if (going !== undefined) going.stepTold = going.step;
+    if (going !== undefined) Object.assign(going, { stepTold: going.step, failure: undefined });
     const parts = partsOf(step.content);
     const answered = new Set(parts.filter(({ type }) => type !== "tool-call").map(idOf));
     for (const part of parts) {
@@ -162,6 +165,8 @@ export class AiSdkRuns {
 
   /** A step that failed before it gave anything: the model did not answer. */
   stepFailed(key: RunKey, event: Payload): void {
+    const going = this.#runs.get(key);
+    if (going !== undefined) going.failure = event.error ?? "failed";
     this.modelEnd(key, event);
   }
 
@@ -174,6 +179,7 @@ export class AiSdkRuns {
     }
     const usage = usageOf(event.totalUsage ?? event.usage);
     this.recorder.endRun(going.run, {
+      ...(going.failure === undefined ? {} : { error: going.failure }),
       data: withoutNothing({
         output: event.object ?? (event.text === "" ? undefined : event.text) ?? outputOf(event.content),
         finish_reason: event.finishReason,
