@@ -236,6 +236,25 @@ describe("a spooled emitter", () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
+  it("calls it no problem when its own close cuts a delivery or an adoption short: the spool has the rest", async () => {
+    const problems: Error[] = [];
+    const first = emitter({ onProblem: (problem) => problems.push(problem) });
+    sink.hanging = Promise.withResolvers();
+    first.record({ type: "left" });
+    expect(await first.close(0)).toMatchObject({ complete: false });
+    const second = emitter({ onProblem: (problem) => problems.push(problem) });
+    const adopting = second.adopt();
+    await second.close(0);
+    // The store is closed next, and what was under way is refused.
+    sink.hanging.reject(new Error("the trail is closed"));
+    await adopting;
+    expect(problems).toEqual([]);
+    sink.hanging = null;
+    const third = emitter();
+    await third.adopt();
+    expect(sink.types()).toContain("left");
+  });
+
   it("keeps an orphan when the store is away at its adoption, and adopts it later", async () => {
     sink.away = true;
     const first = emitter();

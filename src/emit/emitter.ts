@@ -265,7 +265,7 @@ export class Emitter {
       this.#failures++;
       this.#waitMs = isTrailError(thrown) ? (thrown.retryAfterMs ?? 0) : 0;
       this.#lastError = messageOf(thrown);
-      this.#problem(thrown);
+      this.#interrupted(thrown);
     }
   }
 
@@ -313,8 +313,13 @@ export class Emitter {
       this.#adopted += delivered;
       if (lost > 0) this.#lose("unreadable_spool", lost, false);
     } catch (thrown) {
-      this.#problem(thrown);
+      this.#interrupted(thrown);
     }
+  }
+
+  /** What our own close cut short is no trouble: who closed was told what is pending, and the spool has it. */
+  #interrupted(thrown: unknown): void {
+    if (!this.#closed) this.#problem(thrown);
   }
 
   async flush(timeoutMs: number): Promise<Flushed> {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { openTrail } from "../../../src/index.ts";
 import { emptyFolder } from "../daybook.ts";
 import { named, proxied, recordedIn, serverAt, words } from "./recording.ts";
 
@@ -119,6 +120,21 @@ describe("what passes through the proxy", () => {
     expect(await run.ended).toEqual({ status: null, signal: "SIGTERM" });
     const events = await recordedIn(folder);
     expect(events.at(-1)).toMatchObject({ type: "mcp.disconnect", data: { signal: "SIGTERM" } });
+  });
+
+  it("ends without a word when the proxy is killed: what was called stays open, for nobody saw its end", async () => {
+    const folder = emptyFolder();
+    const run = through(folder, ["signals"]);
+    reading(run);
+    run.child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read"}}\n');
+    await expect
+      .poll(async () => (await recordedIn(folder)).map(words))
+      .toEqual(["tool.execute started pending read"]);
+    run.child.kill("SIGKILL");
+    expect(await run.ended).toEqual({ status: null, signal: "SIGKILL" });
+    expect((await recordedIn(folder)).map(words)).toEqual(["tool.execute started pending read"]);
+    await using trail = openTrail(join(folder, "trail.db"));
+    expect((await trail.tools.open()).map(({ call }) => call.tool)).toEqual(["read"]);
   });
 
   it("ends with the server, also where the server left somebody who holds its output open", async () => {
