@@ -91,6 +91,27 @@ function besideInput(raw: Foreign, input: number, cached: number, written: numbe
   return isAnthropic || cached > input ? cached + written : 0;
 }
 
+const LANGFUSE_CACHED = ["input_cached_tokens", "cache_read_input_tokens", "input_cache_read", "cache_read"];
+
+/** `input` of Langfuse leaves out what it lists beside it, under names of the provider's. */
+export function langfuseUsage(raw: JsonObject): Usage | undefined {
+  const usage = providerUsage({
+    input: raw.input ?? raw.input_tokens,
+    output: raw.output ?? raw.output_tokens,
+  });
+  if (usage === undefined) return providerUsage(raw);
+  const beside = Object.entries(raw).filter(
+    ([key]) => /^input_|^cache_/.test(key) && key !== "input_tokens" && key !== "input_cost",
+  );
+  const sum = beside.reduce((total, [, count]) => total + (typeof count === "number" ? count : 0), 0);
+  if (usage.input !== undefined) usage.input += sum;
+  const cached = countOf(raw, LANGFUSE_CACHED);
+  const thinking = countOf(raw, ["output_reasoning_tokens", "output_reasoning", "reasoning_tokens"]);
+  if (cached !== undefined) usage.cached = cached;
+  if (thinking !== undefined) usage.thinking = thinking;
+  return usage;
+}
+
 /** Whatever the provider said, to be kept beside what was made of it. */
 export function rawUsage(raw: unknown): JsonObject | undefined {
   return isObject(raw) && Object.keys(raw).length > 0 ? (raw as JsonObject) : undefined;

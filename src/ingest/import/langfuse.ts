@@ -1,9 +1,9 @@
 import { parseMicros } from "../../base/clock.ts";
 import { isObject, type JsonObject, type JsonValue } from "../../base/json.ts";
-import type { EventDraft, Usage } from "../../event/event.ts";
-import { providerUsage, rawUsage } from "../provider-usage.ts";
+import type { EventDraft } from "../../event/event.ts";
+import { langfuseUsage, rawUsage } from "../provider-usage.ts";
 import { type Told, toldDrafts } from "../told.ts";
-import { countOf, decimalOf, first, firstName, firstText, structured } from "../values.ts";
+import { decimalOf, first, firstName, firstText, structured } from "../values.ts";
 import { broken, dropped, type Importer, imported, type Read } from "./importer.ts";
 
 type Foreign = Record<string, unknown>;
@@ -81,7 +81,7 @@ function told(record: Foreign, trace: string, start: number, around: Foreign): T
     error: hasFailed ? (firstText(record, ["statusMessage", "status_message"]) ?? "failed") : undefined,
     ...(operation === "tool" ? { call: { tool: name, id: undefined, args, result: output } } : {}),
     model: isModel ? firstName(record, ["model", "providedModelName", "provided_model_name"]) : undefined,
-    usage: usage === undefined ? undefined : usageOf(usage),
+    usage: usage === undefined ? undefined : langfuseUsage(usage),
     costUsd: isModel ? costOf(record) : undefined,
     data: operation === "tool" || args === undefined ? {} : { input: args },
     endData: {
@@ -93,30 +93,9 @@ function told(record: Foreign, trace: string, start: number, around: Foreign): T
   };
 }
 
-const CACHED = ["input_cached_tokens", "cache_read_input_tokens", "input_cache_read"];
-
 function rawUsageOf(record: Foreign): JsonObject | undefined {
   const details = rawUsage(structured(first(record, ["usageDetails", "usage_details"])));
   return details ?? rawUsage(structured(first(record, ["usage"])));
-}
-
-/** `input` of Langfuse leaves out what it lists beside it, under names of the provider's. */
-function usageOf(raw: JsonObject): Usage | undefined {
-  const usage = providerUsage({
-    input: raw.input ?? raw.input_tokens,
-    output: raw.output ?? raw.output_tokens,
-  });
-  if (usage === undefined) return providerUsage(raw);
-  const beside = Object.entries(raw).filter(
-    ([key]) => /^input_|^cache_/.test(key) && key !== "input_tokens" && key !== "input_cost",
-  );
-  const sum = beside.reduce((total, [, count]) => total + (typeof count === "number" ? count : 0), 0);
-  if (usage.input !== undefined) usage.input += sum;
-  const cached = countOf(raw, CACHED);
-  const thinking = countOf(raw, ["output_reasoning_tokens", "output_reasoning", "reasoning_tokens"]);
-  if (cached !== undefined) usage.cached = cached;
-  if (thinking !== undefined) usage.thinking = thinking;
-  return usage;
 }
 
 function costOf(record: Foreign): string | undefined {

@@ -1,6 +1,7 @@
-import type { JsonObject } from "../../base/json.ts";
+import { isObject, type JsonObject } from "../../base/json.ts";
 import type { Usage } from "../../event/event.ts";
-import { countOf } from "../values.ts";
+import { langfuseUsage, providerUsage } from "../provider-usage.ts";
+import { countOf, structured } from "../values.ts";
 import type { Attributes } from "./model.ts";
 
 /**
@@ -40,6 +41,7 @@ export const ALIASES = {
     "arguments",
     "tool_parameters",
     "gen_ai.tool.input",
+    "langfuse.observation.input",
     "mastra.tool_call.input",
     "mastra.mcp_tool_call.input",
     "gen_ai.prompt",
@@ -55,6 +57,7 @@ export const ALIASES = {
     "output.value",
     "traceloop.entity.output",
     "gen_ai.tool.output",
+    "langfuse.observation.output",
     "mastra.tool_call.output",
     "mastra.mcp_tool_call.output",
     "gen_ai.completion",
@@ -79,6 +82,7 @@ export const ALIASES = {
     "mastra.workflow_run.input",
     "mastra.model_step.input",
     "request_text",
+    "langfuse.observation.input",
   ],
   output: [
     "gen_ai.output.messages",
@@ -95,6 +99,7 @@ export const ALIASES = {
     "mastra.model_step.output",
     "response",
     "response_text",
+    "langfuse.observation.output",
   ],
   conversation: [
     "session.id",
@@ -103,7 +108,7 @@ export const ALIASES = {
     "ai.settings.context.sessionId",
     "mastra.metadata.sessionId",
     "langsmith.metadata.session_id",
-    "langsmith.trace.session_id",
+    "langfuse.session.id",
     "traceloop.association.properties.session_id",
     "gcp.vertex.agent.session_id",
     "conversation.id",
@@ -131,6 +136,7 @@ export const ALIASES = {
     "ai.settings.context.userId",
     "mastra.metadata.userId",
     "langsmith.metadata.user_id",
+    "langfuse.user.id",
     "traceloop.association.properties.user_id",
     "user_email",
     "user_id",
@@ -152,6 +158,7 @@ export const ALIASES = {
     "gen_ai.request.model",
     "ai.model.id",
     "llm.model_name",
+    "langfuse.observation.model.name",
     "embedding.model_name",
     "reranker.model_name",
     "model",
@@ -175,7 +182,13 @@ export const ALIASES = {
   request: ["request_id", "gen_ai.response.id", "ai.response.id"],
   server: ["anthropic.mcp.server.name", "mcp.server.name", "mcp_server_name", "mcp_server", "server.address"],
   duration: ["duration_ms", "tool_duration_ms", "latency_ms"],
-  error: ["error", "error.message", "exception.message", "error_message"],
+  error: [
+    "error",
+    "error.message",
+    "exception.message",
+    "error_message",
+    "langfuse.observation.status_message",
+  ],
   errorType: ["error.type", "error_type"],
   cost: [
     "cost_usd",
@@ -262,7 +275,7 @@ const CACHE_ASIDE = ["cache_read_tokens", "cache_creation_tokens"] as const;
  * more from the cache than there was input shows the same.
  */
 export function usageOf(attributes: Attributes): Usage | undefined {
-  const usage: Usage = {};
+  const usage: Usage = usageInJson(attributes);
   for (const key of ["input", "output", "thinking", "cached"] as const) {
     const count = countOf(attributes, TOKENS[key]);
     if (count !== undefined) usage[key] = count;
@@ -277,10 +290,27 @@ export function usageOf(attributes: Attributes): Usage | undefined {
   return usage;
 }
 
-const TOKEN_KEYS: ReadonlySet<string> = new Set([...Object.values(TOKENS).flat(), ...CACHE_WRITTEN]);
+/** Counts that stand as JSON in one attribute; what has an attribute of its own goes before them. */
+const LANGFUSE_USAGE = "langfuse.observation.usage_details";
+const LANGSMITH_USAGE = "langsmith.usage_metadata";
+
+function usageInJson(attributes: Attributes): Usage {
+  const details = structured(attributes[LANGFUSE_USAGE]);
+  if (isObject(details)) return langfuseUsage(details) ?? {};
+  return providerUsage(structured(attributes[LANGSMITH_USAGE])) ?? {};
+}
+
+const TOKEN_KEYS: ReadonlySet<string> = new Set([
+  ...Object.values(TOKENS).flat(),
+  ...CACHE_WRITTEN,
+  LANGFUSE_USAGE,
+  LANGSMITH_USAGE,
+]);
 
 /** What the instrumentation said of tokens, as it said it; undefined where it said nothing. */
 export function tokensSaid(attributes: Attributes): JsonObject | undefined {
   const said = Object.entries(attributes).filter(([key]) => TOKEN_KEYS.has(key));
-  return said.length === 0 ? undefined : Object.fromEntries(said);
+  if (said.length === 0) return undefined;
+  const inJson = said.map(([, value]) => structured(value)).filter((value) => isObject(value));
+  return Object.assign({}, ...inJson, Object.fromEntries(said));
 }

@@ -26,6 +26,7 @@ const ORIGINS: ReadonlyArray<readonly [RegExp, string]> = [
   [/gemini/i, "gemini-cli"],
   [/codex/i, "codex"],
   [/langsmith/i, "langsmith"],
+  [/langfuse/i, "langfuse"],
 ];
 
 function originOf(scope: string, resource: Attributes): string | null {

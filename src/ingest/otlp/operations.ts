@@ -44,15 +44,19 @@ export const SHAPES: Readonly<Record<Exclude<Operation, "folded">, Shape>> = {
   step: { type: "agent.step", category: "run" },
 };
 
-/** The attributes that name an operation, best first. */
+/**
+ * The attributes that name an operation, best first. LangSmith's exporter calls prompts `chat` and retrievers
+ * `embeddings` in the conventions' words, so its own word goes before them.
+ */
 const OPERATION_KEYS = [
+  "langsmith.span.kind",
+  "langfuse.observation.type",
   "gen_ai.operation.name",
   "openinference.span.kind",
   "ai.operationId",
   "traceloop.span.kind",
   "span.type",
   "mastra.span.type",
-  "langsmith.span.kind",
   "llm.request.type",
 ] as const;
 
@@ -132,6 +136,8 @@ const VALUES: Readonly<Record<Operation, readonly string[]>> = {
     "prompt",
     "parser",
     "generic",
+    "span",
+    "event",
   ],
   folded: [
     "tool.execution",
@@ -184,6 +190,7 @@ const AGENT_PREFIXES = [
   "traceloop.",
   "mcp.",
   "langsmith.",
+  "langfuse.",
   "llm.",
   "mastra.",
   "gcp.vertex.agent.",

@@ -51,7 +51,8 @@ function hasFailed({ statusCode, attributes }: Span): boolean {
     statusCode === 2 ||
     firstText(attributes, ["error.type"]) !== undefined ||
     isFalse(attributes.success) ||
-    attributes["gen_ai.tool.status"] === "error"
+    attributes["gen_ai.tool.status"] === "error" ||
+    attributes["langfuse.observation.level"] === "ERROR"
   );
 }
 

@@ -8,7 +8,7 @@ import { isToldByLogs, type Operation, operationOf } from "./operations.ts";
 /** A span with what the rest of its batch tells about it. */
 export interface Node {
   readonly span: Span;
-  readonly operation: Operation | undefined;
+  operation: Operation | undefined;
   readonly toldByLogs: boolean;
   readonly parent: Node | undefined;
   readonly children: Node[];
@@ -87,6 +87,18 @@ function settle(node: Node): void {
   const isStep =
     parent.operation === undefined || parent.operation === "step" || parent.operation === "folded";
   node.owner = isStep ? parent.owner : parent;
+  if (isCallAgain(node)) node.operation = "mcp";
+}
+
+/**
+ * A call of an MCP tool is told by the agent that executes it, by the client that sends it and by the server
+ * that answers (semantic conventions for MCP): the outermost is the call, the others are its requests.
+ */
+function isCallAgain({ operation, span, owner }: Node): boolean {
+  if (operation !== "tool" || firstText(span.attributes, ["mcp.method.name"]) !== "tools/call") return false;
+  if (owner?.operation !== "tool" && owner?.operation !== "mcp") return false;
+  const tool = firstText(span.attributes, ALIASES.tool);
+  return tool === undefined || tool === firstText(owner.span.attributes, ALIASES.tool);
 }
 
 /** A model span around other model spans adds their tokens up; only the innermost ones count. */
