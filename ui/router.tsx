@@ -10,6 +10,7 @@ import { OverviewPage } from "./overview/overview-page.tsx";
 import { setZone, type Zone } from "./parts/zone.ts";
 import { RunPage } from "./runs/run-page.tsx";
 import { RunsPage } from "./runs/runs-page.tsx";
+import { SettingsPage } from "./settings/settings-page.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { ThreadPage, ThreadsPage } from "./threads/threads-page.tsx";
 
@@ -130,6 +131,12 @@ export const forwarderRoute = createRoute({
   component: EditForwarderPage,
 });
 
+const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings",
+  component: SettingsPage,
+});
+
 /** Plain text in the address, so that a person can read and write it. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
@@ -145,6 +152,7 @@ export const router = createRouter({
     newForwarderRoute,
     forwarderRoute,
     integrityRoute,
+    settingsRoute,
   ]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {

@@ -1,5 +1,7 @@
 import type { WireEvent } from "../../src/event/wire.ts";
 
+import { keyHeaders, wantKey } from "./key.ts";
+
 export type { WireEvent };
 
 export interface Scan {
@@ -48,7 +50,7 @@ export async function send(
 }
 
 async function ask(path: string, init: RequestInit): Promise<unknown> {
-  const headers = new Headers(init.headers);
+  const headers = new Headers({ ...keyHeaders(), ...(init.headers as Record<string, string> | undefined) });
   headers.set("Accept", "application/vnd.api+json");
   let response: Response;
   try {
@@ -58,6 +60,7 @@ async function ask(path: string, init: RequestInit): Promise<unknown> {
     throw new ApiError(0, "The server does not answer. Is Daybook running?");
   }
   const body = (await response.json().catch(() => null)) as { error?: string } | null;
+  if (response.status === 401) wantKey();
   if (!response.ok)
     throw new ApiError(response.status, body?.error ?? `The server answered ${response.status}.`);
   return body;
@@ -92,10 +95,4 @@ export async function fetchEvent(id: string): Promise<WireEvent> {
 export async function fetchHead(signal?: AbortSignal): Promise<number> {
   const body = (await get("/api/v1/stats", signal)) as { head: number };
   return body.head;
-}
-
-export function openStream(filters: URLSearchParams, after: number): EventSource {
-  const params = new URLSearchParams(filters);
-  params.set("after", String(after));
-  return new EventSource(`/api/v1/events/stream?${params}`);
 }

@@ -1,4 +1,5 @@
 import { get } from "./events.ts";
+import { keyHeaders } from "./key.ts";
 
 export interface RunAttributes {
   environment: string;
@@ -150,6 +151,6 @@ export async function fetchThread(id: string): Promise<Thread> {
 }
 
 export async function fetchCheckpoint(): Promise<string | null> {
-  const response = await fetch("/api/v1/log/checkpoint");
+  const response = await fetch("/api/v1/log/checkpoint", { headers: keyHeaders() });
   return response.ok ? await response.text() : null;
 }

@@ -1,4 +1,4 @@
-import type { WireEvent } from "../api/events.ts";
+import type { WireEvent } from "../../src/event/wire.ts";
 
 /** As `GET /api/v1/log/proof/inclusion?id=` answers. Nothing of it is believed before it is checked. */
 export interface Proof {

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { ApiError, get, type WireEvent } from "../api/events.ts";
+import { keyHeaders, useApiKey } from "../api/key.ts";
 import { Icon } from "../design/icons.tsx";
 import { type Check, checkProof, type Proof } from "./check-proof.ts";
 
@@ -29,9 +30,7 @@ export function ProofSection({ event }: { event: WireEvent }) {
         <button type="button" className="button" onClick={() => void check()}>
           Check it in this browser
         </button>
-        <a className="button" href={`${path}&format=tlog-proof`} download={`${event.id}.tlog-proof`}>
-          Download .tlog-proof
-        </a>
+        <Download path={`${path}&format=tlog-proof`} name={`${event.id}.tlog-proof`} />
       </div>
       <div aria-live="polite" data-testid="proof">
         {found === null ? null : "trouble" in found ? (
@@ -48,5 +47,27 @@ export function ProofSection({ event }: { event: WireEvent }) {
         )}
       </div>
     </section>
+  );
+}
+
+/** A link; where a key is needed, which links do not carry, the page fetches and hands it over. */
+function Download({ path, name }: { path: string; name: string }) {
+  const { key } = useApiKey();
+  const [href, setHref] = useState<string | null>(null);
+  if (key === null || href !== null) {
+    return (
+      <a className="button" href={href ?? path} download={name}>
+        {href === null ? "Download .tlog-proof" : "Save .tlog-proof"}
+      </a>
+    );
+  }
+  const fetchIt = async (): Promise<void> => {
+    const response = await fetch(path, { headers: keyHeaders() });
+    if (response.ok) setHref(URL.createObjectURL(await response.blob()));
+  };
+  return (
+    <button type="button" className="button" onClick={() => void fetchIt()}>
+      Download .tlog-proof
+    </button>
   );
 }

@@ -1,5 +1,6 @@
 import { useNavigate, useRouter } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useApiKey } from "../api/key.ts";
 import { Icon } from "../design/icons.tsx";
 import { Detail } from "../event/detail.tsx";
 import { type Column, ColumnsMenu, columnsOf } from "../explore/columns.tsx";
@@ -239,13 +240,15 @@ function useAddress(openId: string | undefined) {
 function useFeed(terms: readonly Term[], range: Range) {
   const filters = toFilters(terms).toString();
   const rangeKey = JSON.stringify(range);
+  const { key } = useApiKey();
+  // Another key may see other events, so the list begins anew with it.
   const feed = useMemo(() => {
     const bounds = boundsOf(JSON.parse(rangeKey) as Range, Date.now());
     const params = new URLSearchParams(filters);
     const interval = toInterval(bounds);
     if (interval !== null) params.append("filter[occurred_at]", interval);
-    return { store: new FeedStore(params), bounds, filters };
-  }, [filters, rangeKey]);
+    return { store: new FeedStore(params), bounds, filters, key };
+  }, [filters, rangeKey, key]);
   const { store } = feed;
   useEffect(() => {
     void store.start();

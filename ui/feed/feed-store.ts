@@ -1,12 +1,5 @@
-import {
-  ApiError,
-  fetchHead,
-  fetchNext,
-  fetchPage,
-  openStream,
-  type Scan,
-  type WireEvent,
-} from "../api/events.ts";
+import { ApiError, fetchHead, fetchNext, fetchPage, type Scan, type WireEvent } from "../api/events.ts";
+import { readStream } from "../api/stream.ts";
 
 export type LiveState = "connecting" | "live" | "paused" | "reconnecting";
 
@@ -29,7 +22,7 @@ export interface FeedState {
 const PAGE = 100;
 const HELD_MAX = 1_000;
 const ROWS_MAX = 20_000;
-const RECONNECT_MS = 2_000;
+const RECONNECT_MS = 1_000;
 
 const EMPTY: FeedState = {
   events: [],
@@ -55,7 +48,6 @@ export class FeedStore {
   #held: WireEvent[] = [];
   #arrived: WireEvent[] = [];
   #still = { byUser: false, byScroll: false };
-  #stream: EventSource | null = null;
   #lastSeq = 0;
   #next: string | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -85,7 +77,7 @@ export class FeedStore {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    this.#stream?.close();
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#held = [];
     this.#set({ loading: true, error: null, waiting: 0, fresh: new Set() });
     try {
@@ -108,7 +100,6 @@ export class FeedStore {
 
   stop(): void {
     this.#abort.abort();
-    this.#stream?.close();
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
     this.#frame = null;
@@ -152,15 +143,17 @@ export class FeedStore {
   }
 
   #connect(): void {
-    const stream = openStream(this.#filters, this.#lastSeq);
-    this.#stream = stream;
-    stream.onopen = () => this.#set({ live: this.isStill ? "paused" : "live", error: null });
-    stream.onmessage = (message: MessageEvent<string>) => this.#take(JSON.parse(message.data) as WireEvent);
-    stream.onerror = () => {
+    const { signal } = this.#abort;
+    const again = (): void => {
+      if (signal.aborted) return;
       this.#set({ live: "reconnecting" });
-      if (stream.readyState !== EventSource.CLOSED) return;
       this.#timer = setTimeout(() => this.#connect(), RECONNECT_MS);
     };
+    const heard = {
+      onOpen: () => this.#set({ live: this.isStill ? "paused" : "live", error: null }),
+      onEvent: (event: WireEvent) => this.#take(event),
+    };
+    readStream(this.#filters, this.#lastSeq, heard, signal).then(again, again);
   }
 
   #take(event: WireEvent): void {

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import { Icon, type IconName } from "../design/icons.tsx";
 import { applyTheme, storedTheme, THEMES, type Theme } from "../design/theme.ts";
 import { useZone } from "../parts/zone.ts";
+import { KeyBar } from "./key-bar.tsx";
 
 const THEME_ICONS: Readonly<Record<Theme, IconName>> = { system: "system", light: "sun", dark: "moon" };
 
@@ -13,6 +14,7 @@ const PAGES = [
   ["/overview", "Agents and tools"],
   ["/forwarders", "Forwarders"],
   ["/integrity", "Integrity"],
+  ["/settings", "Settings"],
 ] as const;
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -34,7 +36,10 @@ export function Shell({ children }: { children: ReactNode }) {
         <ZoneButton />
         <ThemeButton />
       </header>
-      <main>{children}</main>
+      <main>
+        <KeyBar />
+        {children}
+      </main>
     </div>
   );
 }
