@@ -9,12 +9,13 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import {
+  createMcpHandler,
   InMemoryTransport as InMemoryTransportV2,
   McpServer as McpServerV2,
 } from "@modelcontextprotocol/server";
 import { describe, expect, it } from "vitest";
 import type { Trail } from "../../src/index.ts";
-import { recordTransport } from "../../src/integrations/mcp/index.ts";
+import { recordMcp, recordTransport } from "../../src/integrations/mcp/index.ts";
 import { eventsOf, line, linesOf, memoryTrail, refusing } from "./told.ts";
 
 /** A server of version 1 with a tool that works, one that fails, and one that asks first. */
@@ -198,4 +199,40 @@ describe("a transport of the MCP SDK 2", () => {
     ]);
     expect(events.find(({ tool }) => tool === "read")?.source).toBe("mcp:files on the disk");
   });
+
+  it.each(["auto", "legacy"] as const)(
+    "tells of a server that has a transport for each exchange, mode %s",
+    async (mode) => {
+      const trail = memoryTrail();
+      const lookup = trail.tools.wrap("lookup", async () => 1);
+      const handler = createMcpHandler(() => {
+        const server = new McpServerV2({ name: "files", version: "2.0.0" });
+        server.registerTool("read", { description: "Reads." }, async () => {
+          await lookup();
+          return { content: [{ type: "text", text: "hello" }] };
+        });
+        return recordMcp(server, trail, { server: "files" });
+      });
+      const client = new ClientV2({ name: "desk", version: "2.0.0" }, { versionNegotiation: { mode } });
+      const fetch = (url: string | URL, init?: RequestInit) => handler.fetch(new Request(url, init));
+      await client.connect(new StreamableHTTPClientTransport(new URL("http://files.test/mcp"), { fetch }));
+      await client.listTools();
+      await client.listTools();
+      for (let i = 0; i < 2; i++) await client.callTool({ name: "read", arguments: {} });
+      await client.close();
+      const events = await eventsOf(trail);
+      const told = events.filter(({ category, type }) => category === "tool_call" || type === "tool.defined");
+      const [defined, started, inner, , completed] = told;
+      expect(told).toHaveLength(9);
+      expect([defined?.type, started?.tool, completed?.tool, completed?.status]).toEqual([
+        "tool.defined",
+        "read",
+        "read",
+        "ok",
+      ]);
+      expect(inner).toMatchObject({ tool: "lookup", parentId: started?.id });
+      expect(completed).toMatchObject({ startId: started?.id, destination: "files" });
+      expect(events.filter(({ type }) => type === "mcp.disconnect")).toEqual([]);
+    },
+  );
 });

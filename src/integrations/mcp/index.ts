@@ -47,6 +47,32 @@ export function recordTransport<T extends McpTransport>(
   return transport;
 }
 
+/** What is needed of a client or a server of the MCP SDK. */
+export interface McpPeer {
+  connect: (transport: never, ...more: never[]) => Promise<void>;
+}
+
+/**
+ * Records every connection of a client or a server of the MCP SDK, and returns that same object: for servers that
+ * are given their transports by the SDK, `createMcpHandler(() => recordMcp(serverOf(), trail))`.
+ */
+export function recordMcp<P extends McpPeer>(peer: P, trail: Target, options: McpOptions = {}): P {
+  observeConnect(peer, trail, options);
+  // A server for tools has the one that speaks the protocol within, and the SDK connects either.
+  const { server } = peer as { server?: unknown };
+  if (isObject(server) && typeof server.connect === "function")
+    observeConnect(server as unknown as McpPeer, trail, options);
+  return peer;
+}
+
+function observeConnect(peer: McpPeer, trail: Target, options: McpOptions): void {
+  const connect = peer.connect.bind(peer) as (...args: unknown[]) => Promise<void>;
+  peer.connect = (...args: unknown[]) => {
+    const [transport, ...more] = args as [McpTransport, ...unknown[]];
+    return connect(recordTransport(transport, trail, options), ...more);
+  };
+}
+
 function mapperOf(trail: Target, server: string | undefined): McpMapper {
   if (server === undefined) return createMcpMapper();
   const known = mappers.get(trail) ?? new Map<string, McpMapper>();
@@ -64,6 +90,9 @@ class Tap {
   /** Who we are; whoever asks first is the client. */
   #side: McpSide | undefined;
   #hasEnded = false;
+  /** Whether it was opened, and then used: the one exchange of a transport over HTTP is no session that ends. */
+  #isOpen = false;
+  #isSession = false;
   #incoming: unknown;
 
   constructor(transport: McpTransport, recorder: Recorder, connection: McpConnection) {
@@ -105,6 +134,8 @@ class Tap {
       const { sessionId } = this.#transport;
       if (sessionId !== undefined) this.#connection.joins(sessionId);
       const drafts = this.#connection.message(from, message);
+      this.#isSession ||= this.#isOpen;
+      this.#isOpen ||= drafts.some(({ type }) => type === "mcp.connect");
       this.#recorder.relay(drafts, { knowsAgent: true });
       return direction === "in"
         ? drafts.find(({ category, phase }) => category === "tool_call" && phase === "started")
@@ -135,7 +166,8 @@ class Tap {
     this.#hasEnded = true;
     this.#recorder.guard("mcp close", () => {
       const drafts = this.#connection.end({ reason: "the connection was closed", status: "ok" });
-      this.#recorder.relay(drafts, { knowsAgent: true });
+      const told = drafts.filter(({ type }) => this.#isSession || type !== "mcp.disconnect");
+      this.#recorder.relay(told, { knowsAgent: true });
     });
   }
 }
