@@ -127,12 +127,11 @@ describe("what passes through the proxy", () => {
     const run = through(folder, ["signals"]);
     reading(run);
     run.child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read"}}\n');
-    await expect
-      .poll(async () => (await recordedIn(folder)).map(words))
-      .toEqual(["tool.execute started pending read"]);
+    const calls = async () => named(await recordedIn(folder), "tool.execute").map(words);
+    await expect.poll(calls).toEqual(["tool.execute started pending read"]);
     run.child.kill("SIGKILL");
     expect(await run.ended).toEqual({ status: null, signal: "SIGKILL" });
-    expect((await recordedIn(folder)).map(words)).toEqual(["tool.execute started pending read"]);
+    expect(await calls()).toEqual(["tool.execute started pending read"]);
     await using trail = openTrail(join(folder, "trail.db"));
     expect((await trail.tools.open()).map(({ call }) => call.tool)).toEqual(["read"]);
   });
