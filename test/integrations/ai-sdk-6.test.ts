@@ -1,8 +1,10 @@
+import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { generateText, jsonSchema, registerTelemetryIntegration, stepCountIs, streamText, tool } from "ai6";
 import { MockLanguageModelV3, simulateReadableStream } from "ai6/test";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Trail } from "../../src/index.ts";
 import { observeAiSdk, recordAiSdk } from "../../src/integrations/ai-sdk/index.ts";
+import { recordSpans } from "../../src/integrations/otel/index.ts";
 import { eventsOf, line, linesOf, memoryTrail, refusing } from "./told.ts";
 
 type Result = Awaited<ReturnType<MockLanguageModelV3["doGenerate"]>>;
@@ -176,6 +178,37 @@ describe("AI SDK 6", () => {
         "llm.complete  completed  ok  clerk  stand-in-1  10+5 tokens, 2 cached",
         "agent.run  completed  ok  clerk",
       ]);
+  });
+
+  it("gives a call that its spans tell, too, the same names and the same end, so that both are joined", async () => {
+    const trail = memoryTrail();
+    const provider = new BasicTracerProvider({ spanProcessors: [recordSpans(trail)] });
+    const id = "toolu_01A2b3C4d5E6f7G8h9";
+    await generateText({
+      model: modelOf([call(id, "refund", {})], [text("done")]),
+      tools,
+      prompt: "go",
+      stopWhen,
+      experimental_telemetry: { ...told(trail, "billing"), tracer: provider.getTracer("ai") },
+    });
+    const seen = (await eventsOf(trail)).filter(({ callId }) => callId === id);
+    const facts = seen.map(({ source, type, category, phase, status, tool: name, resource, origin }) => [
+      [source, type, category, phase, status].join(" "),
+      name,
+      resource.id,
+      origin,
+    ]);
+    const same = ["refund", "refund", "vercel-ai"];
+    expect(facts.sort()).toEqual([
+      ["ai-sdk tool.execute tool_call completed error", ...same],
+      ["ai-sdk tool.execute tool_call started pending", ...same],
+      ["otlp tool.execute tool_call completed error", ...same],
+      ["otlp tool.execute tool_call started pending", ...same],
+    ]);
+    const { calls } = await trail.tools.reconcile();
+    expect(calls.map(({ callId, sides }) => [callId, sides.map(({ observer }) => observer).sort()])).toEqual([
+      [id, ["ai-sdk", "otlp"]],
+    ]);
   });
 
   it("leaves the agent alone, whatever becomes of the record", async () => {
