@@ -60,7 +60,7 @@ function fieldsOf(told: Told): Partial<EventDraft> {
   const { common, call, parent } = told;
   return {
     ...common,
-    parentId: parent === undefined ? null : toldId({ ...told, id: parent }),
+    parentId: parent === undefined ? (common.parentId ?? null) : toldId({ ...told, id: parent }),
     ...(call === undefined
       ? {}
       : {

@@ -93,6 +93,22 @@ describe("a transcript of Claude Code", () => {
     expect(read().map(({ id }) => id)).toEqual(drafts.map(({ id }) => id));
   });
 
+  it("knows what a session repeats that goes on in another file", () => {
+    const session = (sessionId: string) => {
+      const at = { sessionId, timestamp: "2026-11-20T20:00:00Z" };
+      const call = { type: "tool_use", id: "toolu_01A09q90qw90lq917835lq9", name: "Bash", input: {} };
+      const usage = { input_tokens: 5, output_tokens: 1 };
+      const message = { id: "msg_01XFDUDYJgAACzvnptvVoYEL", model: "m", content: [call], usage };
+      const result = { type: "tool_result", tool_use_id: call.id, content: "ok" };
+      return readAll(claudeImporter(), [
+        { ...at, type: "assistant", uuid: "1", message },
+        { ...at, type: "user", uuid: "2", message: { content: [result] } },
+      ]).drafts.map(({ id }) => id);
+    };
+    expect(session("s1")).toHaveLength(3);
+    expect(session("s2")).toEqual(session("s1"));
+  });
+
   it("names what it cannot read, and passes over kinds that it does not know", () => {
     const at = { sessionId: "s", timestamp: "2026-11-20T20:00:00Z", uuid: "u" };
     const { drafts, problems } = readAll(claudeImporter(), [

@@ -5,7 +5,7 @@ import type { WireDraft } from "../../event/wire.ts";
 import { providerUsage, rawUsage } from "../provider-usage.ts";
 import { type Told, toldDrafts, toldId } from "../told.ts";
 import { countOf, firstName, isDenied, oneLine } from "../values.ts";
-import { broken, dropped, type Importer, imported, importId, type Read } from "./importer.ts";
+import { broken, dropped, type Importer, imported, importId, type Read, scopeOfId } from "./importer.ts";
 
 type Line = Record<string, unknown>;
 type Block = Record<string, unknown>;
@@ -163,8 +163,8 @@ class Transcript {
     }
     const name = firstName(line, ["attributionAgent"]) ?? "sub-agent";
     const told: Told = {
-      ...base(line, `agent ${id}`),
-      parent: undefined,
+      ...base(line, agentName(id)),
+      common: { ...commonOf(line), parentId: null },
       operation: "agent",
       name,
       hasEnded: false,
@@ -176,17 +176,26 @@ class Transcript {
 }
 
 function base(line: Line, id: string): Omit<Told, "operation" | "name" | "hasEnded" | "status"> {
-  const agent = firstName(line, ["agentId"]);
   return {
     door: DOOR,
-    trace: String(line.sessionId),
+    trace: scopeOfId(id, String(line.sessionId)),
     id,
-    parent: agent === undefined ? undefined : `agent ${agent}`,
+    // A sub-agent's id may be one of a kind where its call's is not: the common fields name it.
+    parent: undefined,
     start: timeOf(line),
     end: timeOf(line),
     data: {},
     common: commonOf(line),
   };
+}
+
+function agentName(agent: string): string {
+  return `agent ${agent}`;
+}
+
+function agentEvent(agent: string, session: string): string {
+  const id = agentName(agent);
+  return toldId({ door: DOOR, trace: scopeOfId(id, session), id });
 }
 
 /** Only the end: the start was told when it was read. */
@@ -203,7 +212,7 @@ function commonOf(line: Line): Partial<EventDraft> {
     agent: firstName(line, ["attributionAgent"]) ?? "claude-code",
     conversationId: session,
     runId: agent ?? firstName(line, ["promptId"]) ?? session,
-    parentId: agent === undefined ? null : toldId({ door: DOOR, trace: session, id: `agent ${agent}` }),
+    parentId: agent === undefined ? null : agentEvent(agent, session),
     occurredAt: timeOf(line) ?? null,
   };
 }

@@ -5,7 +5,7 @@ import type { WireDraft } from "../../event/wire.ts";
 import { providerUsage, rawUsage } from "../provider-usage.ts";
 import { type Told, toldDrafts } from "../told.ts";
 import { countOf, firstName, firstText, oneLine, structured } from "../values.ts";
-import { broken, dropped, type Importer, imported, importId, type Read } from "./importer.ts";
+import { broken, dropped, type Importer, imported, importId, type Read, scopeOfId } from "./importer.ts";
 
 type Payload = Record<string, unknown>;
 
@@ -126,7 +126,7 @@ class Rollout {
   #base(id: string, at: number | undefined) {
     return {
       door: "import codex",
-      trace: this.#session,
+      trace: scopeOfId(id, this.#session),
       id,
       parent: undefined,
       start: at,
@@ -170,7 +170,7 @@ class Rollout {
 
   /** The provider ran it: one line tells it all. */
   #search(item: Payload, at: number | undefined): EventDraft[] {
-    const id = firstName(item, ["id"]) ?? `search ${this.#number}`;
+    const id = firstName(item, ["id"]) ?? `search ${this.#session} ${this.#number}`;
     const told = this.#told(item, id, "web_search", structured(item.action as JsonValue), at);
     return toldDrafts({
       ...told,
@@ -215,7 +215,7 @@ class Rollout {
     this.#counted = total;
     const output = this.#said.splice(0);
     return toldDrafts({
-      ...this.#base(`request ${this.#number}`, at),
+      ...this.#base(`request ${this.#session} ${this.#number}`, at),
       start: undefined,
       operation: "llm",
       name: `${this.#model ?? "model"}: answered`,

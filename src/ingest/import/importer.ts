@@ -53,3 +53,13 @@ const IMPORT = "import";
 export function importId(from: string, parts: readonly string[], at?: number): string {
   return derivedUuid(["import", from, ...parts], at);
 }
+
+const UNIQUE_CHARS = 16;
+
+/**
+ * Within what an id is one of a kind: ids of the providers of models are so everywhere, and a session that
+ * goes on in another file repeats what it said with the same ids; `call-1` is so within its session only.
+ */
+export function scopeOfId(id: string, session: string): string {
+  return id.length >= UNIQUE_CHARS ? "" : session;
+}
