@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import "./design/tokens.css";
 import "./design/page.css";
 import "./design/pages.css";
+import "./design/approvals.css";
 import "./design/compare.css";
 import "./design/event.css";
 import "./design/explore.css";

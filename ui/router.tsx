@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
+import { ApprovalsPage } from "./approvals/approvals-page.tsx";
 import { ComparePage } from "./compare/compare-page.tsx";
 import { EventPage } from "./event/event-page.tsx";
 import { readRange } from "./explore/range.ts";
@@ -131,6 +132,14 @@ export const forwarderRoute = createRoute({
   component: EditForwarderPage,
 });
 
+export const approvalsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/approvals",
+  validateSearch: ({ state, page }: Search) =>
+    given({ state: text(state), page: Number(page) > 1 ? Math.floor(Number(page)) : undefined }),
+  component: ApprovalsPage,
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/settings",
@@ -152,6 +161,7 @@ export const router = createRouter({
     newForwarderRoute,
     forwarderRoute,
     integrityRoute,
+    approvalsRoute,
     settingsRoute,
   ]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),

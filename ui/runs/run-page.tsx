@@ -7,6 +7,7 @@ import { Icon } from "../design/icons.tsx";
 import { Detail } from "../event/detail.tsx";
 import { duration, statusName, summaryOf, what } from "../feed/format.ts";
 import { formatTerm } from "../feed/query-text.ts";
+import { CompletenessBadge } from "../parts/completeness.tsx";
 import { count, Figures, money, State, Status } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { runRoute } from "../router.tsx";
@@ -97,6 +98,9 @@ function Head({
         <Link to="/runs/compare" search={{ a: id }}>
           Compare
         </Link>
+      </p>
+      <p>
+        <CompletenessBadge of="runs" id={id} />
       </p>
       {run.error === null ? null : <p className="failure">{run.error}</p>}
       <Figures

@@ -3,6 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { fetchRuns, RUNS_A_PAGE, type Run } from "../api/views.ts";
 import { duration } from "../feed/format.ts";
+import { Pager } from "../parts/pager.tsx";
 import { count, money, State, Status } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { runsRoute } from "../router.tsx";
@@ -50,7 +51,7 @@ export function RunsPage() {
           }
         />
       )}
-      <Pager page={page} pages={pages} go={go} />
+      <Pager name="runs" page={page} pages={pages} isLast={page >= pages} go={(to) => go({ page: to })} />
     </div>
   );
 }
@@ -94,28 +95,6 @@ function Filters({ agent, status, go }: { agent: string; status: string; go: Go 
         ))}
       </select>
     </>
-  );
-}
-
-function Pager({ page, pages, go }: { page: number; pages: number; go: Go }) {
-  if (pages < 2) return null;
-  return (
-    <nav className="pager" aria-label="Pages of runs">
-      <button type="button" className="button" disabled={page <= 1} onClick={() => go({ page: page - 1 })}>
-        Newer
-      </button>
-      <span className="soft">
-        {page} of {pages}
-      </span>
-      <button
-        type="button"
-        className="button"
-        disabled={page >= pages}
-        onClick={() => go({ page: page + 1 })}
-      >
-        Older
-      </button>
-    </nav>
   );
 }
 

@@ -11,6 +11,7 @@ const PAGES = [
   ["/", "Events"],
   ["/runs", "Runs"],
   ["/threads", "Threads"],
+  ["/approvals", "Approvals"],
   ["/overview", "Agents and tools"],
   ["/forwarders", "Forwarders"],
   ["/integrity", "Integrity"],

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { fetchThread, fetchThreads, type ThreadEvent } from "../api/views.ts";
+import { CompletenessBadge } from "../parts/completeness.tsx";
 import { JsonTree } from "../parts/json-tree.tsx";
 import { count, State } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
@@ -76,6 +77,9 @@ export function ThreadPage() {
         <h1>{id}</h1>
         <p className="soft">
           {agent ?? ""} {watermark > 0 ? `· ${watermark} archived` : ""}
+        </p>
+        <p>
+          <CompletenessBadge of="threads" id={id} />
         </p>
       </header>
       <ol className="conversation">
