@@ -58,4 +58,5 @@ export const EVENT_TYPES = {
   deliveryRecorded: "delivery.recorded",
   alertFired: "alert.fired",
   logContradicted: "log.contradicted",
+  adapterFailed: "adapter.failed",
 } as const;

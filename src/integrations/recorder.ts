@@ -1,6 +1,7 @@
 import { uuidv7 } from "../base/uuid.ts";
 import type { EventDraft } from "../event/event.ts";
 import { type Surroundings, surroundings, within } from "../event/surroundings.ts";
+import { EVENT_TYPES } from "../event/vocabulary.ts";
 import { oneLine } from "../ingest/values.ts";
 import type { Trail } from "../trail/trail.ts";
 import { BoundedMap } from "./bounded-map.ts";
@@ -223,7 +224,7 @@ export class Recorder {
     try {
       this.#trail.record({
         ...this.#always,
-        type: "adapter.failed",
+        type: EVENT_TYPES.adapterFailed,
         status: "error",
         severity: "WARN",
         summary: oneLine(trouble, SUMMARY_CHARS),
