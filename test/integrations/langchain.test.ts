@@ -3,7 +3,7 @@ import { AIMessage, type BaseMessage } from "@langchain/core/messages";
 import type { ChatResult } from "@langchain/core/outputs";
 import { BaseRetriever } from "@langchain/core/retrievers";
 import { RunnableLambda } from "@langchain/core/runnables";
-import { Command, MemorySaver } from "@langchain/langgraph";
+import { Command, MemorySaver, MessagesAnnotation, StateGraph } from "@langchain/langgraph";
 import { createAgent, humanInTheLoopMiddleware, tool } from "langchain";
 import { describe, expect, it } from "vitest";
 import { recordLangChain } from "../../src/integrations/langchain/index.ts";
@@ -165,6 +165,46 @@ describe("LangChain", () => {
       "helper",
       "boss",
     ]);
+  });
+
+  it("tells a hand-over from one agent of a graph to another", async () => {
+    const trail = memoryTrail();
+    const transfer = tool(async () => new Command({ goto: "closer", graph: Command.PARENT }), {
+      name: "transfer_to_closer",
+      description: "Hands over.",
+      schema,
+    });
+    const opener = createAgent({
+      model: new StandIn({ calls: [["h1", "transfer_to_closer", {}]] }),
+      tools: [transfer],
+      name: "opener",
+    });
+    const closer = createAgent({ model: new StandIn({ content: "closed" }), tools: [], name: "closer" });
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("opener", opener.graph, { ends: ["closer"] })
+      .addNode("closer", closer.graph)
+      .addEdge("__start__", "opener")
+      .compile({ name: "desk" });
+    const { messages } = await graph.invoke(ask, { callbacks: [recordLangChain(trail)] });
+    expect(messages.at(-1)?.content).toBe("closed");
+    const events = await eventsOf(trail);
+    expect(withoutSteps(events.map(line))).toEqual([
+      "agent.run  started  pending  desk",
+      "agent.run  started  pending  opener",
+      "llm.complete  completed  ok  opener  stand-in-1  10+5 tokens, 2 cached",
+      "tool.execute  started  pending  opener  transfer_to_closer  h1",
+      "tool.execute  completed  ok  opener  transfer_to_closer  h1",
+      "agent.handoff  completed  ok  opener",
+      "agent.run  completed  ok  opener",
+      "agent.run  started  pending  closer",
+      "llm.complete  completed  ok  closer  stand-in-1  10+5 tokens, 2 cached",
+      "agent.run  completed  ok  closer",
+      "agent.run  completed  ok  desk",
+    ]);
+    expect(events.find(({ type }) => type === "agent.handoff")).toMatchObject({
+      summary: "opener → closer",
+      data: { from_agent: "opener", to_agent: "closer" },
+    });
   });
 
   it("tells a model that fails, and a chain with a retriever", async () => {

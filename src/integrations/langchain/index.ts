@@ -11,6 +11,7 @@ import {
   answerOf,
   argsOf,
   isAgent,
+  isSignal,
   type Payload,
   payloadOf,
   placeOf,
@@ -172,8 +173,9 @@ class Runs {
     if (known === undefined) return;
     const thread = this.#thread(known.inside, known.root);
     const isQuestion = this.#approvals.ask(error, thread, this.#wanted.get(known.root) ?? [], known.inside);
-    const failure = isQuestion ? undefined : error;
-    if (known.agent !== undefined) this.#recorder.endRun(known.agent, failure === undefined ? {} : { error });
+    const failure = isQuestion || isSignal(error) ? undefined : (error ?? "failed");
+    const end = failure === undefined ? {} : { error: failure };
+    if (known.agent !== undefined) this.#recorder.endRun(known.agent, end);
     else if (known.step !== undefined) this.#tellStep(known, failure);
   }
 
@@ -204,7 +206,7 @@ class Runs {
     if (known?.call === undefined) return;
     const thread = this.#thread(known.inside, known.root);
     // A tool that asks ends here, and runs anew when it is answered.
-    const isQuestion = this.#approvals.ask(error, thread, [], known.inside);
+    const isQuestion = this.#approvals.ask(error, thread, [], known.inside) || isSignal(error);
     this.#recorder.endCall(
       known.call,
       isQuestion ? { data: { interrupted: true } } : { error: error ?? "failed" },

@@ -28,6 +28,11 @@ export function isAgent(serialized: unknown): boolean {
   return /^(?:CompiledStateGraph|CompiledGraph|Pregel|AgentExecutor)$/.test(name);
 }
 
+/** LangGraph throws to go elsewhere: to the graph around it, or to a person. No such error is a failure. */
+export function isSignal(error: unknown): boolean {
+  return payloadOf(error).is_bubble_up === true;
+}
+
 /** What a tool gave: of a message its content, as the structure that it is the text of. */
 export function resultOf(output: unknown): unknown {
   const message = messageIn(output as JsonValue);
