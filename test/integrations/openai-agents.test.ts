@@ -210,6 +210,27 @@ describe("OpenAI Agents", () => {
     expect(between?.parentId).toBe(start?.id);
   });
 
+  it("tells a guardrail that was triggered as a refusal", async () => {
+    const runner = runnerOf(trail);
+    const agent = new Agent({
+      name: "clerk",
+      model: modelOf(text("well")),
+      inputGuardrails: [
+        {
+          name: "no homework",
+          runInParallel: false,
+          execute: async () => ({ tripwireTriggered: true, outputInfo: { why: "homework" } }),
+        },
+      ],
+    });
+    await expect(runner.run(agent, "solve it")).rejects.toThrow();
+    const denied = (await eventsOf(trail)).filter(({ status }) => status === "denied");
+    expect(denied.map(line)).toEqual([
+      "guardrail.check  completed  denied  clerk  “guardrail no homework was triggered”",
+    ]);
+    expect(denied[0]?.category).toBe("safety");
+  });
+
   it("keeps calls apart that go on at the same time in several runs", async () => {
     const runner = runnerOf(trail);
     const names = ["a", "b", "c"];
