@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { derivedUuid } from "./derived-uuid.ts";
+import { apart, derivedUuid } from "./derived-uuid.ts";
 import { isUuid } from "./uuid.ts";
 
 describe("derivedUuid", () => {
@@ -26,4 +26,10 @@ describe("derivedUuid", () => {
   it("has no UUIDv7 for a time before 1970", () => {
     expect(derivedUuid(["a"], -1)).toBe(derivedUuid(["a"]));
   });
+});
+
+it("tells texts apart without being a hash that a guess could be held against", () => {
+  expect(apart("yes")).not.toBe(apart("now"));
+  const seen = new Set(Array.from({ length: 100_000 }, (_, i) => apart(`guess ${i + 100_000}`)));
+  expect(seen.size).toBeLessThanOrEqual(65_536);
 });

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import type { Micros } from "./clock.ts";
 import { uuidFromBytes } from "./uuid.ts";
 
@@ -15,4 +16,12 @@ export function derivedUuid(parts: ReadonlyArray<string | number>, micros?: Micr
   bytes[6] = ((bytes[6] as number) & 0x0f) | (isTimed ? 0x70 : 0x80);
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   return uuidFromBytes(bytes);
+}
+
+/**
+ * Tells two texts of one moment apart, and stands in an id in place of what was said: too little of a hash,
+ * 16 bits, for anybody to confirm by it what the text was once the text itself is erased.
+ */
+export function apart(text: string): string {
+  return `${text.length}.${crc32(text) & 0xffff}`;
 }

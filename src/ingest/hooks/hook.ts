@@ -1,3 +1,4 @@
+import { apart } from "../../base/derived-uuid.ts";
 import { exceedsDepth, isObject, type JsonObject } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { DROPPED, drop, type Ingested, keep, nothingIngested } from "../ingested.ts";
@@ -133,7 +134,7 @@ function promptDraft(hook: Hook, common: Partial<EventDraft>): EventDraft {
     ...common,
     type: "session.prompt",
     category: "session",
-    id: idOf(hook, "prompt", turn === undefined ? undefined : `${turn} ${prompt}`) ?? null,
+    id: idOf(hook, "prompt", turn === undefined ? undefined : `${turn} ${apart(prompt)}`) ?? null,
     status: "ok",
     summary: oneLine(prompt),
     data: { text: prompt },
@@ -158,8 +159,11 @@ function agentDraft(fact: "agent_start" | "agent_stop", hook: Hook, common: Part
     ...fields,
     summary: text,
     id:
-      idOf(hook, "agent completed", agentId === undefined ? undefined : `${agentId} ${turn} ${words}`) ??
-      null,
+      idOf(
+        hook,
+        "agent completed",
+        agentId === undefined ? undefined : `${agentId} ${turn} ${apart(words)}`,
+      ) ?? null,
     phase: "completed",
     startId: startId ?? null,
   };

@@ -1,3 +1,4 @@
+import { apart } from "../../base/derived-uuid.ts";
 import type { JsonObject, JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { resourceOf } from "../resource-of.ts";
@@ -27,7 +28,7 @@ export function ownId(record: LogRecord): string {
   const what =
     sequence !== undefined && session !== ""
       ? [session, nameOf(record), sequence]
-      : [session, nameOf(record), at ?? 0, JSON.stringify([attributes, record.body])];
+      : [session, nameOf(record), at ?? 0, apart(JSON.stringify([attributes, record.body]))];
   return ids.record(what, at);
 }
 
