@@ -42,4 +42,16 @@ describe("a log of a million events", () => {
     await page.getByText("Call number 123456", { exact: true }).waitFor();
     await page.context().close();
   });
+
+  it("is exact where sums are kept, and says since when it counted where they are not", async () => {
+    const caption = () => page.locator(".overtime figcaption").textContent();
+    const page = await stage.page("/?q=status:error");
+    await page.locator(".row.error").first().waitFor();
+    await expect.poll(caption).toContain("19,000 events");
+    await page.goto(`${stage.server.url}/?q=tool:fs.read agent:agent-3`);
+    await page.locator(".row").first().waitFor();
+    await expect.poll(caption, { timeout: 20_000 }).toContain("counted since");
+    await page.getByRole("button", { name: /^Only status ok/ }).waitFor();
+    await page.context().close();
+  });
 });

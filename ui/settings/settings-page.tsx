@@ -38,7 +38,7 @@ function Who({ me }: { me: Me }) {
   const use = useNewKey();
   const reach = me.environments === null ? "every environment" : me.environments.join(", ");
   return (
-    <section className="who" aria-label="Who you are here">
+    <section className="whoami" aria-label="Who you are here">
       {me.key_id === null ? (
         <p>
           This server asks for no key: it answers this computer only, and everybody here may do everything.
