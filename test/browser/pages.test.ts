@@ -127,6 +127,14 @@ describe("the pages", () => {
     await page.getByRole("link", { name: "web.fetch" }).first().click();
     await page.getByTestId("live").waitFor();
     expect(decodeURIComponent(page.url())).toContain("q=tool:web.fetch");
+    await page.goto(`${stage.server.url}/overview?span=7d`);
+    await page
+      .locator(".slot", { has: page.locator("i.error") })
+      .first()
+      .click();
+    await page.locator(".row").first().waitFor();
+    expect(new URL(page.url()).pathname).toBe("/");
+    expect([...new URL(page.url()).searchParams.keys()].sort()).toEqual(["from", "to"]);
     await page.context().close();
   });
 

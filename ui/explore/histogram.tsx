@@ -4,7 +4,7 @@ import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from
 import { get } from "../api/events.ts";
 import { duration, shortTime } from "../feed/format.ts";
 import { Time } from "../parts/time.tsx";
-import { useZone } from "../parts/zone.ts";
+import { useZone, type Zone } from "../parts/zone.ts";
 import type { Bounds, Range } from "./range.ts";
 
 const LOOK_AGAIN_MS = 10_000;
@@ -85,7 +85,7 @@ function Bars({ found, onZoom }: { found: Found; onZoom(range: Range): void }) {
             key={slot.from}
             from="/"
             to="/"
-            search={(old) => ({ ...old, range: undefined, from: slot.from, to: slot.to })}
+            search={(old) => ({ ...keptOf(old), from: slot.from, to: slot.to })}
             className={chosen !== null && at >= chosen[0] && at <= chosen[1] ? "slot chosen" : "slot"}
             tabIndex={at === focus ? 0 : -1}
             draggable={false}
@@ -100,6 +100,19 @@ function Bars({ found, onZoom }: { found: Found; onZoom(range: Range): void }) {
       <Caption found={found} highest={highest} />
     </figure>
   );
+}
+
+interface Kept {
+  q?: string | undefined;
+  event?: string | undefined;
+  cols?: string | undefined;
+  join?: string | undefined;
+  tz?: Zone | undefined;
+}
+
+/** What another time leaves as it is; other pages have other parts of the address. */
+function keptOf({ q, event, cols, join, tz }: Kept): Kept {
+  return { q, event, cols, join, tz };
 }
 
 function Stack({ bar, highest }: { bar: Bar | undefined; highest: number }) {

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
 import {
   type Figures as Counted,
   fetchEmitters,
@@ -8,7 +7,8 @@ import {
   fetchStats,
   type Stats,
 } from "../api/views.ts";
-import { duration, shortTime } from "../feed/format.ts";
+import { Histogram } from "../explore/histogram.tsx";
+import { duration } from "../feed/format.ts";
 import { formatTerm } from "../feed/query-text.ts";
 import { count, Figures, money, State } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
@@ -112,7 +112,8 @@ function Failures() {
   );
 }
 
-function Sections({ stats: { totals, series, window, by } }: { stats: Stats }) {
+function Sections({ stats: { totals, window, by } }: { stats: Stats }) {
+  const navigate = useNavigate();
   return (
     <>
       <Figures
@@ -128,71 +129,16 @@ function Sections({ stats: { totals, series, window, by } }: { stats: Stats }) {
           ["cost", money(totals.cost_usd)],
         ]}
       />
-      <Histogram series={series} since={window.since} until={window.until} bucket={window.bucket} />
+      <Histogram
+        filters=""
+        bounds={{ since: window.since }}
+        onZoom={(range) => void navigate({ to: "/", search: range })}
+      />
       <div className="panels">
         <Breakdown title="Agents" name="agent" rows={by.agent ?? []} />
         <Breakdown title="Tools" name="tool" rows={by.tool ?? []} />
       </div>
     </>
-  );
-}
-
-const BUCKETS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-const STACK = ["error", "denied", "pending", "ok"] as const;
-const HEIGHT = 90;
-
-/** Events over time, stacked by status; the same figures stand in the table that readers of screens get. */
-function Histogram({
-  series,
-  since,
-  until,
-  bucket,
-}: {
-  series: Stats["series"];
-  since: string;
-  until: string;
-  bucket: string;
-}) {
-  const step = BUCKETS[bucket] ?? 3_600_000;
-  const [from, to] = [Date.parse(since), Date.parse(until)];
-  const slots = Math.max(1, Math.round((to - from) / step));
-  const highest = useMemo(() => Math.max(1, ...series.map(({ events }) => events)), [series]);
-  return (
-    <figure className="histogram">
-      <svg
-        viewBox={`0 0 ${slots} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label="Events over time"
-      >
-        {series.map(({ at, events, statuses }) => {
-          const x = Math.round((Date.parse(at) - from) / step);
-          let below = 0;
-          return (
-            <g key={at}>
-              <title>{`${shortTime(at)}: ${events} events, ${statuses.error ?? 0} failed, ${statuses.denied ?? 0} denied`}</title>
-              {STACK.map((status) => {
-                const known = (statuses.error ?? 0) + (statuses.denied ?? 0) + (statuses.pending ?? 0);
-                const value = status === "ok" ? events - known : (statuses[status] ?? 0);
-                const height = (value / highest) * (HEIGHT - 4);
-                const y = HEIGHT - below - height;
-                below += height;
-                return (
-                  <rect key={status} className={status} x={x + 0.08} y={y} width={0.84} height={height} />
-                );
-              })}
-            </g>
-          );
-        })}
-      </svg>
-      <figcaption className="soft">
-        <Time at={since} />
-        <span>
-          one bar per {bucket}, highest {highest.toLocaleString()}
-        </span>
-        <Time at={until} />
-      </figcaption>
-    </figure>
   );
 }
 
