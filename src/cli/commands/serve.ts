@@ -40,6 +40,8 @@ export const serve: Command = {
     let listening: Listening;
     let store: StoreDescription;
     let access: string;
+    // From before the first answer on: whoever got one may ask it to end.
+    const stopped = stopRequest(io);
     const app = createApp({
       trail,
       watched,
@@ -74,7 +76,6 @@ export const serve: Command = {
     const endApprovals = keepApprovals(await trail.store(), trail.recordDurably, (problem) =>
       out.note(`daybook: ${visible(problem.message)}`),
     );
-    const stopped = stopRequest(io);
     const retention = keepRetention(trail, (line) => out.note(`daybook: ${visible(line)}`));
     try {
       await announce(call, listening.url, store, access);
