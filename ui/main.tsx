@@ -11,6 +11,7 @@ import "./design/event.css";
 import "./design/explore.css";
 import "./design/forms.css";
 import "./design/integrity.css";
+import "./design/overview.css";
 import { applyTheme, storedTheme } from "./design/theme.ts";
 import { router } from "./router.tsx";
 

@@ -21,6 +21,8 @@ export interface Catalog {
   /** With `resourceType`, those that were seen with it, and since when. */
   eventTypes(query?: CatalogQuery & { resourceType?: string }): Promise<Sighting[]>;
   categories(query?: CatalogQuery): Promise<Sighting[]>;
+  tools(query?: CatalogQuery): Promise<Sighting[]>;
+  agents(query?: CatalogQuery): Promise<Sighting[]>;
   environments(): Promise<Sighting[]>;
 }
 
@@ -64,6 +66,8 @@ export function createCatalog(open: () => Promise<Store>, tenant: string): Catal
     resourceTypes: (query = {}) => merged("resource_type", query),
     eventTypes: ({ resourceType, ...query } = {}) => merged("event_type", query, resourceType),
     categories: (query = {}) => merged("category", query),
+    tools: (query = {}) => merged("tool", query),
+    agents: (query = {}) => merged("agent", query),
     environments: () => read(catalogGroup("environment", "")),
   };
   return catalog;

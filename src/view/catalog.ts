@@ -3,18 +3,20 @@ import type { Projection } from "./projection.ts";
 
 /**
  * What was ever seen, per environment: types of resources, types of events, the pairs of both,
- * categories, and the environments themselves, each with its first sighting by `recordedAt`. A sighting outlives its events. Key: kind,
+ * categories, tools, agents, and the environments themselves, each with its first sighting by `recordedAt`. A sighting outlives its events. Key: kind,
  * environment and value.
  */
 export const catalog: Projection = {
   name: "catalog",
-  version: 1,
+  version: 2,
   environment: "environment",
   isSettled: true,
 
-  keys({ environment, type, category, resource }) {
+  keys({ environment, type, category, resource, tool, agent }) {
     const keys = [keyOf("environment", "", environment), keyOf("event_type", environment, type)];
     if (category !== null) keys.push(keyOf("category", environment, category));
+    if (tool !== null) keys.push(keyOf("tool", environment, tool));
+    if (agent !== null) keys.push(keyOf("agent", environment, agent));
     if (resource.type !== null) {
       keys.push(keyOf("resource_type", environment, resource.type));
       keys.push(keyOf("pair", environment, resource.type, type));

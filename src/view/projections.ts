@@ -7,7 +7,6 @@ import { failures } from "./failures.ts";
 import type { Projection } from "./projection.ts";
 import { runs } from "./runs.ts";
 import { settings } from "./settings.ts";
-import { sightings } from "./sightings.ts";
 import { threads } from "./threads.ts";
 import { totals } from "./totals.ts";
 
@@ -21,7 +20,6 @@ export const PROJECTIONS: readonly Projection[] = [
   settings,
   threads,
   deliveries,
-  sightings,
   spend,
   approvals,
 ];

@@ -88,6 +88,23 @@ describe("the pages", () => {
     await page.context().close();
   });
 
+  it("say what an agent touched, who touched that, what is new, and how long calls took", async () => {
+    const page = await stage.page("/overview?span=7d");
+    await page.getByRole("img", { name: /^Latency over time; last p50/ }).waitFor();
+    const fresh = page.getByRole("region", { name: "Seen for the first time" });
+    await fresh.getByRole("link").first().waitFor();
+    const touched = page.getByRole("region", { name: "What was touched" });
+    await touched.getByRole("combobox").selectOption("support-triage");
+    const thing = touched.locator("button.linkish").first();
+    const name = (await thing.textContent()) ?? "";
+    await thing.click();
+    const heading = touched.getByRole("heading", { name: /^Who touched / });
+    await heading.waitFor();
+    expect(await heading.textContent()).toContain(name);
+    await touched.getByRole("link", { name: "support-triage", exact: true }).waitFor();
+    await page.context().close();
+  });
+
   it("lead from the list of runs to a step of one, and to the run below it, by keyboard too", async () => {
     const page = await stage.page("/runs?agent=support-triage");
     const id = await newestRun("support-triage");

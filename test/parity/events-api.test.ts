@@ -361,6 +361,20 @@ describe("discovery and usage", () => {
     expect(reversed.json.data.map(({ id }) => id)).toEqual(keys.toReversed());
   });
 
+  it("lists tools and agents by the same rules", async () => {
+    const { trail } = server;
+    trail.record({ type: "tool.execute", tool: "zip", agent: "packer" });
+    trail.record({ type: "tool.execute", tool: "zip", agent: "packer" });
+    await trail.flush();
+    for (const [path, type, value] of [
+      ["tools", "tool", "zip"],
+      ["agents", "agent", "packer"],
+    ]) {
+      const { json } = await get(`/api/v1/${path}`);
+      expect(json.data.filter(({ id }) => id === value)).toMatchObject([{ type }]);
+    }
+  });
+
   it("narrows by environment and, for event types, by resource type", async () => {
     const names = async (path: string) => (await get(path)).json.data.map(({ id }) => id);
     expect(await names("/api/v1/event_types?filter[environment]=staging")).toContain("invoice.paid");

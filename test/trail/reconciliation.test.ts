@@ -75,6 +75,8 @@ describe("reconciliation", () => {
       share: 0.5,
       only: { hook: 1 },
       unnamed: { mcp: 2 },
+      looked: 10,
+      exhausted: false,
     });
     const names = async (query: Parameters<Trail["tools"]["reconcile"]>[0]) =>
       (await trail.tools.reconcile(query)).calls.map(({ callId }) => callId);
@@ -110,7 +112,7 @@ describe("reconciliation", () => {
     expect((await bound.tools.reconcile()).coverage).toMatchObject({ calls: 1, only: { otlp: 1 } });
   });
 
-  it("comes out the same when the view is thrown away, and forgets what retention takes", async () => {
+  it("forgets what retention takes, and counts no end alone whose start lies before the time", async () => {
     await using trail = openTrail(":memory:");
     const old = { occurredAt: Date.UTC(2020, 0, 1) * 1000 };
     await take(trail, [...call("hook", old), ...call("otlp")]);
@@ -118,11 +120,14 @@ describe("reconciliation", () => {
       trail,
       fromHook("gemini", { hook_event_name: "AfterTool", session_id: "s", tool_name: "t" }).drafts,
     );
-    const before = await trail.tools.reconcile();
-    await trail.rebuild();
-    expect(await trail.tools.reconcile()).toEqual(before);
+    const late = uuidv7();
+    const half = { category: "tool_call", source: "hook", callId: "call-9", type: "tool.execute" };
+    await take(trail, [{ ...half, phase: "completed", startId: late, conversationId: "c9" }]);
+    expect((await trail.tools.reconcile()).coverage.calls).toBe(2);
+    const since = new Date(Date.now() - 60_000);
+    expect((await trail.tools.reconcile({ since })).calls.map(({ callId }) => callId)).toEqual(["call-1"]);
     await trail.prune({ before: new Date("2021-01-01") });
     const { coverage } = await trail.tools.reconcile();
-    expect(coverage).toMatchObject({ calls: 1, joined: 0, only: { otlp: 1 }, unnamed: { hook: 1 } });
+    expect(coverage).toMatchObject({ calls: 2, joined: 0, unnamed: { hook: 1 } });
   });
 });

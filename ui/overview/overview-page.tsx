@@ -13,6 +13,9 @@ import { formatTerm } from "../feed/query-text.ts";
 import { count, Figures, money, State } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { overviewRoute } from "../router.tsx";
+import { Latency } from "./latency.tsx";
+import { Newcomers } from "./newcomers.tsx";
+import { TouchesPanel } from "./touches.tsx";
 
 const SPANS = { "24h": 24, "7d": 7 * 24, "30d": 30 * 24 } as const;
 const ROWS = 12;
@@ -112,7 +115,8 @@ function Failures() {
   );
 }
 
-function Sections({ stats: { totals, window, by } }: { stats: Stats }) {
+function Sections({ stats }: { stats: Stats }) {
+  const { totals, window, by } = stats;
   const navigate = useNavigate();
   return (
     <>
@@ -134,9 +138,12 @@ function Sections({ stats: { totals, window, by } }: { stats: Stats }) {
         bounds={{ since: window.since }}
         onZoom={(range) => void navigate({ to: "/", search: range })}
       />
+      <Latency stats={stats} />
       <div className="panels">
         <Breakdown title="Agents" name="agent" rows={by.agent ?? []} />
         <Breakdown title="Tools" name="tool" rows={by.tool ?? []} />
+        <TouchesPanel agents={(by.agent ?? []).map(({ value }) => value)} />
+        <Newcomers since={window.since} />
       </div>
     </>
   );

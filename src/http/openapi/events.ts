@@ -131,7 +131,7 @@ export const EVENT_ROUTES: readonly RouteDoc[] = [
     parameters: [TENANT, query("filter[period]", "Required: current."), ...OFFSET_PAGE],
     answers: { "200": "One row.", "400": "Another period." },
   },
-  ...(["resource_types", "event_types", "categories"] as const).map(
+  ...(["resource_types", "event_types", "categories", "tools", "agents"] as const).map(
     (kind): RouteDoc => ({
       method: "get",
       path: `/api/v1/${kind}`,

@@ -1,13 +1,20 @@
 import type { Micros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
-import type { JsonObject } from "../../base/json.ts";
 import { LIMITS } from "../../event/limits.ts";
+import type { Condition, Position } from "../../query/filter.ts";
 import { microsOf, type Time } from "../../query/time.ts";
 import type { Store } from "../../store/store.ts";
 import { sortable } from "../../view/projection.ts";
 import type { RowPlace } from "../../view/row-query.ts";
-import { differs, type Side, sidesOf } from "../../view/sightings.ts";
-import { LEVELS } from "../../view/totals.ts";
+import {
+  differs,
+  type Side,
+  type Sighted,
+  see,
+  sightingKey,
+  type Told,
+  toTold,
+} from "../../view/sightings.ts";
 import type { Scope } from "../trail.ts";
 
 /** One call as everyone saw it who told of it. Nothing is merged: each side names its own events. */
@@ -34,8 +41,12 @@ export interface Coverage {
   readonly share: number | null;
   /** Calls that one observer alone told of, by observer. */
   readonly only: Readonly<Record<string, number>>;
-  /** Calls without an id, by observer, over whole days: they can be joined with nothing. */
+  /** Calls without an id, by observer: they can be joined with nothing. */
   readonly unnamed: Readonly<Record<string, number>>;
+  /** Events of calls that were looked at, newest first. */
+  readonly looked: number;
+  /** True where older ones were not looked at: ask for a shorter time. */
+  readonly exhausted: boolean;
 }
 
 export interface Reconciliation {
@@ -51,7 +62,7 @@ export interface Reconciliation {
 export const SHOWN = ["all", "joined", "single", "differs"] as const;
 
 export interface ReconcileQuery extends Scope {
-  /** Calls that began at or after; default: the whole trail. */
+  /** Calls that began at or after; default: as far back as is looked. */
   since?: Time;
   until?: Time;
   /** Which calls to list; default `all`. */
@@ -64,15 +75,21 @@ export interface ReconcileQuery extends Scope {
 }
 
 const DEFAULT_LIMIT = 100;
-const OBSERVERS_MAX = 1_000;
+/** Events of calls that one answer looks at. */
+const LOOK_MAX = 100_000;
 
-interface Span {
-  readonly tenant: string;
-  readonly from?: string;
-  readonly to?: string;
+interface Seen {
+  readonly calls: ReadonlyArray<readonly [key: string, call: Sighted]>;
+  readonly unnamed: Readonly<Record<string, number>>;
+  readonly looked: number;
+  readonly exhausted: boolean;
 }
 
-/** Calls as several observers saw them, and how many of them were seen from more than one side. */
+/**
+ * Calls as several observers saw them, and how many of them were seen from more than one side. Read from the
+ * events of the calls themselves, the newest first and up to a bound that is told: a row for each call would
+ * cost every recording, for a question that is asked now and then.
+ */
 export async function reconcile(
   store: Store,
   ownTenant: string,
@@ -84,103 +101,113 @@ export async function reconcile(
   if (!SHOWN.includes(show)) throw invalid("show", `must be one of ${SHOWN.join(", ")}`);
   const since = query.since === undefined ? null : microsOf(query.since, "since");
   const until = query.until === undefined ? null : microsOf(query.until, "until");
-  const span: Span = {
-    tenant,
-    ...(since === null ? {} : { from: sortable(since) }),
-    ...(until === null ? {} : { to: sortable(until) }),
-  };
   const after = cursor === undefined ? undefined : readCursor(cursor);
-  const group = only === undefined ? show : `only=${only}`;
-  const page = await store.rows({
-    ...span,
-    view: "sightings",
-    group,
-    direction: "desc",
-    limit: Math.max(1, limit),
-    ...(after === undefined ? {} : { after }),
-  });
+  const seen = await readCalls(store, tenant, since, until);
+  const listed = seen.calls
+    .filter(([, call]) => isWanted(call, show, only))
+    .map(([key, call]) => ({ sort: sortable(call.startedAt), key, call }))
+    .sort((a, b) => -byPlace(a, b))
+    .filter((place) => after === undefined || byPlace(place, after) < 0);
+  const page = listed.slice(0, limit);
+  const last = page.at(-1);
+  const hasMore = listed.length > page.length && last !== undefined;
   return {
     since,
     until,
-    coverage: await coverageOf(store, span, since, until),
-    calls: limit === 0 ? [] : page.rows.map(({ doc }) => toCall(doc)),
-    next: limit === 0 || page.end === null ? null : writeCursor(page.end),
+    coverage: coverageOf(seen),
+    calls: page.map(({ call }) => ({ ...call, differs: differs(call.sides) })),
+    next: hasMore ? writeCursor(last) : null,
   };
 }
 
-async function coverageOf(
-  store: Store,
-  span: Span,
-  since: Micros | null,
-  until: Micros | null,
-): Promise<Coverage> {
-  const count = async (group: string): Promise<number> => {
-    const query = { ...span, view: "sightings", group, direction: "asc", limit: 1, total: true } as const;
-    return (await store.rows(query)).total ?? 0;
-  };
-  const [calls, joined, differing] = await Promise.all(["all", "joined", "differs"].map(count));
-  const observers = await observersOf(store, span.tenant);
-  const only: Record<string, number> = {};
-  for (const name of observers) {
-    const alone = await count(`only=${name}`);
-    if (alone > 0) only[name] = alone;
-  }
-  return {
-    calls: calls ?? 0,
-    joined: joined ?? 0,
-    differs: differing ?? 0,
-    share: calls ? (joined ?? 0) / calls : null,
-    only,
-    unnamed: await unnamedOf(store, span.tenant, since, until),
-  };
-}
-
-async function observersOf(store: Store, tenant: string): Promise<string[]> {
-  const rows = { tenant, view: "sightings", group: "observers", direction: "asc" } as const;
-  const page = await store.rows({ ...rows, limit: OBSERVERS_MAX });
-  return [...new Set(page.rows.map(({ doc }) => String(doc.observer)))];
-}
-
-/** Whole days are counted, since no more is kept of them. */
-async function unnamedOf(
+async function readCalls(
   store: Store,
   tenant: string,
   since: Micros | null,
   until: Micros | null,
-): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  let after: RowPlace | undefined;
-  do {
-    const page = await store.rows({
-      tenant,
-      view: "sightings",
-      group: "unnamed",
-      direction: "asc",
-      limit: LIMITS.pageSize,
-      ...(since === null ? {} : { from: sortable(Math.floor(since / LEVELS.day) * LEVELS.day) }),
-      ...(until === null ? {} : { to: sortable(until) }),
-      ...(after === undefined ? {} : { after }),
-    });
-    for (const { doc } of page.rows) {
-      const observer = String(doc.observer);
-      counts[observer] = (counts[observer] ?? 0) + (doc.calls as number);
+): Promise<Seen> {
+  const { told, exhausted } = await readTold(store, tenant, since, until);
+  const calls = new Map<string, Sighted>();
+  const unnamed: Record<string, number> = {};
+  for (const one of told.toReversed()) {
+    const key = sightingKey(one);
+    const isSecondHalf = one.phase === "completed" && one.startId !== null;
+    if (key === null) {
+      if (!isSecondHalf) unnamed[one.observer] = (unnamed[one.observer] ?? 0) + 1;
+    } else if (calls.has(key) || !isSecondHalf || since === null) {
+      // An end whose start lies before the time is the end of an earlier call.
+      calls.set(key, see(calls.get(key), one));
     }
-    after = page.end ?? undefined;
-  } while (after !== undefined);
-  return counts;
+  }
+  return { calls: [...calls], unnamed, looked: told.length, exhausted };
 }
 
-function toCall(doc: JsonObject): SeenCall {
-  const sides = sidesOf(doc);
+/** Newest first. */
+async function readTold(
+  store: Store,
+  tenant: string,
+  since: Micros | null,
+  until: Micros | null,
+): Promise<{ told: Told[]; exhausted: boolean }> {
+  const where: Condition[] = [{ op: "any", field: "category", values: ["tool_call"] }];
+  if (since !== null || until !== null) {
+    const bounds = { ...(since === null ? {} : { min: since }), ...(until === null ? {} : { max: until }) };
+    where.push({ op: "range", field: "occurred_at", ...bounds });
+  }
+  const told: Told[] = [];
+  let after: Position | undefined;
+  for (;;) {
+    const page = await store.list({
+      tenant,
+      where,
+      order: "seq",
+      direction: "desc",
+      limit: LIMITS.pageSize,
+      scanMax: LIMITS.scanRows,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const event of page.events) told.push(toTold(event));
+    if (page.end === null) return { told, exhausted: false };
+    if (told.length >= LOOK_MAX) return { told, exhausted: true };
+    after = page.end;
+  }
+}
+
+function isWanted(
+  { sides }: Sighted,
+  show: NonNullable<ReconcileQuery["show"]>,
+  only: string | undefined,
+): boolean {
+  if (only !== undefined) return sides.length === 1 && sides[0]?.observer === only;
+  if (show === "joined") return sides.length > 1;
+  if (show === "single") return sides.length === 1;
+  return show === "all" || differs(sides);
+}
+
+function coverageOf({ calls, unnamed, looked, exhausted }: Seen): Coverage {
+  const only: Record<string, number> = {};
+  let [joined, differing] = [0, 0];
+  for (const [, { sides }] of calls) {
+    const [first] = sides;
+    if (sides.length > 1) joined++;
+    else if (first !== undefined) only[first.observer] = (only[first.observer] ?? 0) + 1;
+    if (differs(sides)) differing++;
+  }
   return {
-    callId: doc.callId as string,
-    tool: doc.tool as string | null,
-    agent: doc.agent as string | null,
-    conversationId: doc.conversation as string | null,
-    startedAt: doc.at as Micros,
-    sides,
-    differs: differs(sides),
+    calls: calls.length,
+    joined,
+    differs: differing,
+    share: calls.length === 0 ? null : joined / calls.length,
+    only,
+    unnamed,
+    looked,
+    exhausted,
   };
+}
+
+function byPlace(a: RowPlace, b: RowPlace): number {
+  if (a.sort !== b.sort) return a.sort < b.sort ? -1 : 1;
+  return a.key === b.key ? 0 : a.key < b.key ? -1 : 1;
 }
 
 function writeCursor({ sort, key }: RowPlace): string {

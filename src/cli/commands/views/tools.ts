@@ -77,6 +77,8 @@ async function printObservers({ settings, out }: Call, trail: Trail, limit: numb
     await out.line(`  only ${visible(name)} saw ${count}`);
   for (const [name, count] of Object.entries(coverage.unnamed))
     await out.line(`  ${visible(name)} told ${count} without an id, which nothing can be joined with`);
+  if (coverage.exhausted)
+    out.note(`Of the newest ${coverage.looked} events of calls; --since and --until choose another time.`);
   if (calls.length === 0) return 0;
   await out.line("");
   await printTable(out, SEEN_COLUMNS, calls.map(seenRow));

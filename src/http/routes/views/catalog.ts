@@ -23,6 +23,12 @@ export function catalogRoutes(route: Route, state: ServerState): void {
   route("get", "/api/v1/categories", (c, access) =>
     list(c, access, "category", (query) => catalogOf(access).categories(query)),
   );
+  route("get", "/api/v1/tools", (c, access) =>
+    list(c, access, "tool", (query) => catalogOf(access).tools(query)),
+  );
+  route("get", "/api/v1/agents", (c, access) =>
+    list(c, access, "agent", (query) => catalogOf(access).agents(query)),
+  );
   route("get", "/api/v1/usage", (c, access) => usage(c, access, state));
 }
 
@@ -35,7 +41,7 @@ interface CatalogQuery {
 async function list(
   c: Context,
   access: Access,
-  kind: "resource_type" | "event_type" | "category",
+  kind: "resource_type" | "event_type" | "category" | "tool" | "agent",
   read: (query: CatalogQuery) => Promise<Sighting[]>,
 ): Promise<Response> {
   const params = new Params(new URL(c.req.url).searchParams);

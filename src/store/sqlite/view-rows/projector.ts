@@ -130,7 +130,10 @@ export class Projector {
   ): void {
     const find = this.#sql("SELECT doc FROM view_rows WHERE tenant_no = ? AND view = ? AND key = ?");
     const rows = new Map<string, JsonObject>();
-    for (const key of touchedKeys(projection, events)) {
+    // Most logs have no approvals, and every call with an id could be one's execution.
+    const any = this.#sql("SELECT 1 FROM view_rows WHERE tenant_no = ? AND view = ? LIMIT 1");
+    const hasRows = any.get(tenantNo, projection.name) !== undefined;
+    for (const key of hasRows ? touchedKeys(projection, events) : []) {
       const doc = find.get(tenantNo, projection.name, key)?.doc;
       if (doc !== undefined) rows.set(key, JSON.parse(doc as string));
     }
