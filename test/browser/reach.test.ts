@@ -10,11 +10,14 @@ const TABS_MAX = 400;
 
 let stage: Stage;
 let run: string;
+let event: string;
 beforeAll(async () => {
   stage = await Stage.open();
   await fillWeek(stage.trail, Date.now() * 1_000);
   const { runs } = await stage.trail.runs.list({ agent: "support-triage", limit: 1 });
   run = runs[0]?.id ?? "";
+  const { events } = await stage.trail.events.list({ filter: { status: "denied" }, limit: 1 });
+  event = events[0]?.id ?? "";
   await stage.trail.forwarders.create({
     id: "siem",
     name: "SIEM",
@@ -70,17 +73,23 @@ describe("the keyboard alone", () => {
     ["runs", () => "/runs"],
     ["a run", () => `/runs/${run}`],
     ["two runs", () => `/runs/compare?a=${run}&b=${run}&step=1`],
+    ["one event", () => `/events/${event}`],
+    ["an event beside the list", () => `/?event=${event}`],
     ["threads", () => "/threads"],
+    ["a thread", () => "/threads/thread-helpdesk-8841"],
     ["approvals", () => "/approvals"],
     ["agents and tools", () => "/overview"],
     ["forwarders", () => "/forwarders"],
     ["a forwarder", () => "/forwarders/siem"],
+    ["a new forwarder", () => "/forwarders/new"],
     ["integrity", () => "/integrity"],
     ["settings", () => "/settings"],
   ])("reaches everything on the page of %s, is never caught, and is always seen", async (_, path) => {
     const page = await stage.page(path());
     await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
     await expect.poll(() => page.locator("main").textContent()).not.toContain("Loading …");
+    // What is beside the list comes a moment later.
+    if (path().includes("event=")) await page.getByRole("heading", { name: "Proof" }).waitFor();
     const { marks, reached, unseen } = await walk(page);
     expect(marks).toBeGreaterThan(8);
     expect(marks - reached.size).toBe(0);

@@ -163,6 +163,8 @@ const Row = memo(function Row({ line, columns, top, selected, fresh, onOpen }: R
     <button
       type="button"
       className={classes.join(" ")}
+      // One stop for the whole list: whoever goes on by Tab gets to what is open beside it.
+      tabIndex={selected || top === 0 ? 0 : -1}
       style={{ transform: `translateY(${top}px)` }}
       aria-current={selected ? "true" : undefined}
       data-seq={event.seq}
