@@ -7,7 +7,12 @@ const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 
 /** `a + b`, or `a - b` with `sign` -1. Throws a RangeError for what is no decimal. */
 export function addDecimals(a: string, b: string, sign: 1 | -1 = 1): string {
-  return format(parse(a) + BigInt(sign) * parse(b));
+  return addUnits(a, toUnits(b), sign);
+}
+
+/** The same for a sum that was kept in units of the last place. */
+export function addUnits(a: string, units: bigint, sign: 1 | -1 = 1): string {
+  return format(toUnits(a) + BigInt(sign) * units);
 }
 
 /**
@@ -15,10 +20,11 @@ export function addDecimals(a: string, b: string, sign: 1 | -1 = 1): string {
  * are 18 together at most; further places are cut off. `count` is whole and not negative.
  */
 export function multiplyDecimal(text: string, count: number, digits = 0): string {
-  return format((parse(text) * BigInt(count)) / 10n ** BigInt(digits));
+  return format((toUnits(text) * BigInt(count)) / 10n ** BigInt(digits));
 }
 
-function parse(text: string): bigint {
+/** A decimal in units of the last place, 18 behind the point. */
+export function toUnits(text: string): bigint {
   const [, sign, whole, fraction = ""] = DECIMAL.exec(text) ?? [];
   if (whole === undefined) throw new RangeError(`${text} is not a decimal`);
   const units = BigInt(whole + fraction.slice(0, PLACES).padEnd(PLACES, "0"));

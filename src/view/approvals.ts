@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { AuditEvent } from "../event/event.ts";
 import { callDigest } from "../event/fingerprint.ts";
 import { isToolCall } from "./calls.ts";
-import { type Entry, type Projection, sortable } from "./projection.ts";
+import { type Entry, type Projection, perEvent, sortable } from "./projection.ts";
 
 /** Types of the events that an approval is made of; its execution is the tool call itself. */
 export const APPROVAL_EVENTS = {
@@ -36,17 +36,27 @@ export const approvals: Projection = {
   version: 1,
   environment: "environment",
 
-  keys(event) {
-    const key = keyOf(event);
-    return key === null ? [] : [key];
-  },
+  changes: perEvent({
+    keys(event) {
+      const key = keyOf(event);
+      return key === null ? [] : [key];
+    },
 
-  fold(doc, event, key) {
-    if (event.type === APPROVAL_EVENTS.request) return request(doc ?? emptyRow(key, event), event);
-    if (event.category === "approval" && event.type !== APPROVAL_EVENTS.violated)
-      return decide(doc ?? emptyRow(key, event), event);
-    return doc === null || !isToolCall(event) ? doc : execute(doc, event, key);
-  },
+    fold(doc, event, key) {
+      if (event.type === APPROVAL_EVENTS.request) return request(doc ?? emptyRow(key, event), event);
+      if (event.category === "approval" && event.type !== APPROVAL_EVENTS.violated)
+        return decide(doc ?? emptyRow(key, event), event);
+      return doc === null || !isToolCall(event) ? doc : execute(doc, event, key);
+    },
+
+    // The row goes with what was asked or decided; of an execution that went it keeps no word.
+    forget(doc, event) {
+      if (event.id === doc.request || event.id === doc.decision) return null;
+      doc.executions = (doc.executions as Execution[]).filter((known) => known.event !== event.id);
+      doc.violations = (doc.violations as Violation[]).filter((known) => known.event !== event.id);
+      return doc;
+    },
+  }),
 
   entries(doc) {
     const sort = sortable(doc.seq as number);

@@ -1,5 +1,5 @@
 import type { AuditEvent } from "../event/event.ts";
-import { type Projection, sortable } from "./projection.ts";
+import { type Projection, perEvent, sortable } from "./projection.ts";
 
 /**
  * Tool calls of which one half is missing: `open`, started and not completed, and `stray`, completed
@@ -11,20 +11,22 @@ export const calls: Projection = {
   version: 1,
   environment: "environment",
 
-  keys(event) {
-    if (!isToolCall(event)) return [];
-    if (event.phase === "started") return [event.id];
-    return event.phase === "completed" && event.startId !== null ? [event.startId] : [];
-  },
+  changes: perEvent({
+    keys(event) {
+      if (!isToolCall(event)) return [];
+      if (event.phase === "started") return [event.id];
+      return event.phase === "completed" && event.startId !== null ? [event.startId] : [];
+    },
 
-  fold(doc, event) {
-    if (event.phase === "started") return doc === null ? { ...place(event), half: "open" } : null;
-    return doc === null ? { ...place(event), half: "stray" } : doc.half === "open" ? null : doc;
-  },
+    fold(doc, event) {
+      if (event.phase === "started") return doc === null ? { ...place(event), half: "open" } : null;
+      return doc === null ? { ...place(event), half: "stray" } : doc.half === "open" ? null : doc;
+    },
 
-  forget(doc, event) {
-    return doc.id === event.id ? null : doc;
-  },
+    forget(doc, event) {
+      return doc.id === event.id ? null : doc;
+    },
+  }),
 
   entries(doc) {
     return [{ group: String(doc.half), sort: sortable(doc.seq as number) }];

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../base/json.ts";
 import type { AuditEvent } from "../event/event.ts";
 import { EVENT_TYPES, SYSTEM_TENANT } from "../event/vocabulary.ts";
-import { type Entry, type Projection, sortable } from "./projection.ts";
+import { type Entry, type Projection, perEvent, sortable } from "./projection.ts";
 
 const HOUR_MICROS = 3_600_000_000;
 
@@ -23,46 +23,48 @@ export const deliveries: Projection = {
   name: "deliveries",
   version: 1,
 
-  keys(event) {
-    const receipt = receiptOf(event);
-    if (receipt === null) return [];
-    const { tenant, forwarder, incarnation } = receipt;
-    const keys = [receiptKey(tenant, forwarder, event.seq), hourKey(tenant, forwarder, event.recordedAt)];
-    if (typeof receipt.cursor === "number") keys.push(cursorKey(tenant, forwarder, incarnation));
-    for (const seq of failedIn(receipt)) keys.push(failureKey(tenant, forwarder, seq));
-    for (const seq of receipt.settled) keys.push(failureKey(tenant, forwarder, seq));
-    return keys;
-  },
+  changes: perEvent({
+    keys(event) {
+      const receipt = receiptOf(event);
+      if (receipt === null) return [];
+      const { tenant, forwarder, incarnation } = receipt;
+      const keys = [receiptKey(tenant, forwarder, event.seq), hourKey(tenant, forwarder, event.recordedAt)];
+      if (typeof receipt.cursor === "number") keys.push(cursorKey(tenant, forwarder, incarnation));
+      for (const seq of failedIn(receipt)) keys.push(failureKey(tenant, forwarder, seq));
+      for (const seq of receipt.settled) keys.push(failureKey(tenant, forwarder, seq));
+      return keys;
+    },
 
-  fold(doc, event, key) {
-    const receipt = receiptOf(event);
-    if (receipt === null) return doc;
-    const { tenant, forwarder, outcomes, settled } = receipt;
-    const name = { tenant, forwarder };
-    const [kind, , , last] = JSON.parse(key) as [string, string, string, number];
-    if (kind === "cursor") return { ...name, kind, cursor: receipt.cursor };
-    if (kind === "failure") {
-      if (settled.includes(last)) return null;
-      const failed = outcomes.find((outcome) => hasFailed(outcome, last));
-      if (failed === undefined) return doc;
-      const { environment, attempt, dead } = failed;
-      return { ...name, kind, seq: last, receipt: event.seq, environment, attempt, dead };
-    }
-    if (kind === "hour") return { ...name, kind, hour: last, ...counted(doc, outcomes) };
-    const statuses = [...new Set(outcomes.map(({ status }) => status))];
-    const environments = [...new Set(outcomes.map(({ environment }) => environment))];
-    const seqs = outcomes.flatMap(({ ranges }) => ranges.flat());
-    return {
-      ...(event.data as JsonObject),
-      kind: "receipt",
-      seq: event.seq,
-      at: event.recordedAt,
-      statuses,
-      environments,
-      low: Math.min(...seqs),
-      high: Math.max(...seqs),
-    };
-  },
+    fold(doc, event, key) {
+      const receipt = receiptOf(event);
+      if (receipt === null) return doc;
+      const { tenant, forwarder, outcomes, settled } = receipt;
+      const name = { tenant, forwarder };
+      const [kind, , , last] = JSON.parse(key) as [string, string, string, number];
+      if (kind === "cursor") return { ...name, kind, cursor: receipt.cursor };
+      if (kind === "failure") {
+        if (settled.includes(last)) return null;
+        const failed = outcomes.find((outcome) => hasFailed(outcome, last));
+        if (failed === undefined) return doc;
+        const { environment, attempt, dead } = failed;
+        return { ...name, kind, seq: last, receipt: event.seq, environment, attempt, dead };
+      }
+      if (kind === "hour") return { ...name, kind, hour: last, ...counted(doc, outcomes) };
+      const statuses = [...new Set(outcomes.map(({ status }) => status))];
+      const environments = [...new Set(outcomes.map(({ environment }) => environment))];
+      const seqs = outcomes.flatMap(({ ranges }) => ranges.flat());
+      return {
+        ...(event.data as JsonObject),
+        kind: "receipt",
+        seq: event.seq,
+        at: event.recordedAt,
+        statuses,
+        environments,
+        low: Math.min(...seqs),
+        high: Math.max(...seqs),
+      };
+    },
+  }),
 
   entries(doc): Entry[] {
     const group = deliveryGroup(doc.kind as string, doc.tenant as string, doc.forwarder as string);

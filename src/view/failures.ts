@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { JsonObject } from "../base/json.ts";
 import type { AuditEvent } from "../event/event.ts";
 import { isFailure } from "./measures.ts";
-import { onlyIn, type Projection, sortable } from "./projection.ts";
+import { onlyIn, type Projection, perEvent, sortable } from "./projection.ts";
 
 const MESSAGE_CHARS = 300;
 const AGENTS_MAX = 20;
@@ -16,39 +16,41 @@ export const failures: Projection = {
   version: 2,
   environment: "onlyIn",
 
-  keys: (event) => (isFailure(event) ? [fingerprintOf(event)] : []),
+  changes: perEvent({
+    keys: (event) => (isFailure(event) ? [fingerprintOf(event)] : []),
 
-  fold(doc, event, key) {
-    const { id, type, tool, environment, occurredAt: at } = event;
-    const message = messageOf(event).slice(0, MESSAGE_CHARS);
-    const group: JsonObject = doc ?? {
-      fingerprint: key,
-      type,
-      tool,
-      count: 0,
-      firstAt: at,
-      lastAt: at,
-      agents: [],
-      environments: [],
-    };
-    group.onlyIn = onlyIn(doc, event);
-    group.count = (group.count as number) + 1;
-    group.firstAt = Math.min(group.firstAt as number, at);
-    if (doc === null || at >= (group.lastAt as number)) {
-      group.lastAt = at;
-      group.lastId = id;
-      group.message = message;
-    }
-    group.agents = withValue(group.agents as string[], event.agent);
-    group.environments = withValue(group.environments as string[], environment);
-    return group;
-  },
+    fold(doc, event, key) {
+      const { id, type, tool, environment, occurredAt: at } = event;
+      const message = messageOf(event).slice(0, MESSAGE_CHARS);
+      const group: JsonObject = doc ?? {
+        fingerprint: key,
+        type,
+        tool,
+        count: 0,
+        firstAt: at,
+        lastAt: at,
+        agents: [],
+        environments: [],
+      };
+      group.onlyIn = onlyIn(doc, event);
+      group.count = (group.count as number) + 1;
+      group.firstAt = Math.min(group.firstAt as number, at);
+      if (doc === null || at >= (group.lastAt as number)) {
+        group.lastAt = at;
+        group.lastId = id;
+        group.message = message;
+      }
+      group.agents = withValue(group.agents as string[], event.agent);
+      group.environments = withValue(group.environments as string[], environment);
+      return group;
+    },
 
-  // What was seen first stays known as long as the kind has cases at all.
-  forget(doc) {
-    doc.count = (doc.count as number) - 1;
-    return doc.count === 0 ? null : doc;
-  },
+    // What was seen first stays known as long as the kind has cases at all.
+    forget(doc) {
+      doc.count = (doc.count as number) - 1;
+      return doc.count === 0 ? null : doc;
+    },
+  }),
 
   entries(doc) {
     const sort = sortable(doc.lastAt as number);

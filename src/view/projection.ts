@@ -25,14 +25,52 @@ export interface Projection {
   readonly environment?: string;
   /** True: a row never changes once it is made, and is not written again. */
   readonly isSettled?: true;
+  /**
+   * The rows that events touch, and what becomes of each. The rows of a log are the same however it was
+   * cut into batches. `forget` is for events that retention takes away.
+   */
+  changes(events: readonly AuditEvent[], way: Way): ReadonlyMap<string, Change>;
+  /** Where the row stands. Called with what a change returned. */
+  entries(doc: JsonObject, key: string): readonly Entry[];
+}
+
+export type Way = "fold" | "forget";
+
+/** The row after a batch; null: there is none. May change `doc`, which is the folder's own. */
+export type Change = (doc: JsonObject | null) => JsonObject | null;
+
+/** A view that looks at one event after the other. */
+interface PerEvent {
   /** The rows that this event touches; most touch none. */
   keys(event: AuditEvent): readonly string[];
-  /** The row after the event; null removes it. May change `doc`, which is the folder's own. */
   fold(doc: JsonObject | null, event: AuditEvent, key: string): JsonObject | null;
-  /** The row without an event that retention takes away. Absent: the row stays as it is. */
+  /** The row without an event. Absent: the row stays as it is. */
   forget?(doc: JsonObject, event: AuditEvent, key: string): JsonObject | null;
-  /** Where the row stands. Called with what `fold` returned. */
-  entries(doc: JsonObject, key: string): readonly Entry[];
+}
+
+export function perEvent({ keys, fold, forget }: PerEvent): Projection["changes"] {
+  return (events, way) => {
+    const touching = new Map<string, AuditEvent[]>();
+    for (const event of events) {
+      for (const key of keys(event)) {
+        const known = touching.get(key);
+        if (known === undefined) touching.set(key, [event]);
+        else known.push(event);
+      }
+    }
+    const changes = new Map<string, Change>();
+    for (const [key, own] of touching) {
+      changes.set(key, (doc) => {
+        let row = doc;
+        for (const event of own) {
+          if (way === "fold") row = fold(row, event, key);
+          else if (row !== null && forget !== undefined) row = forget(row, event, key);
+        }
+        return row;
+      });
+    }
+    return changes;
+  };
 }
 
 /** A number as text that sorts like the number. Whole, from 0 to 2^53. */

@@ -8,7 +8,7 @@ import type { Projection } from "./projection.ts";
 import { runs } from "./runs.ts";
 import { settings } from "./settings.ts";
 import { threads } from "./threads.ts";
-import { totals } from "./totals.ts";
+import { totals } from "./totals/totals.ts";
 
 /** Every view that stores keep, by name. A new one is folded from the whole log when a store is next read. */
 export const PROJECTIONS: readonly Projection[] = [

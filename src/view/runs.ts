@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { AuditEvent } from "../event/event.ts";
 import { isToolCall } from "./calls.ts";
 import { costOf } from "./measures.ts";
-import { type Entry, onlyIn, type Projection, sortable } from "./projection.ts";
+import { type Entry, onlyIn, type Projection, perEvent, sortable } from "./projection.ts";
 
 /** The types of the events by which `trail.runs` tells of a run. */
 export const RUN_EVENTS = { started: "run.started", finished: "run.finished", log: "run.log" } as const;
@@ -23,30 +23,32 @@ export const runs: Projection = {
   version: 2,
   environment: "onlyIn",
 
-  keys: ({ runId }) => (runId === null ? [] : [runId]),
+  changes: perEvent({
+    keys: ({ runId }) => (runId === null ? [] : [runId]),
 
-  fold(doc, event, key) {
-    const run = doc ?? emptyRun(key, event);
-    count(run, event, 1);
-    run.onlyIn = onlyIn(doc, event);
-    run.lastSeq = event.seq;
-    run.lastAt = Math.max(run.lastAt as number, event.occurredAt);
-    run.firstAt = Math.min(run.firstAt as number, event.occurredAt);
-    run.agent ??= event.agent;
-    run.thread ??= event.threadId ?? event.conversationId;
-    const turn = turnOf(event);
-    if (turn === "start") start(run, event);
-    else if (turn === "finish") finish(run, event);
-    else if (run.begun !== true) run.startedAt = run.firstAt as number;
-    return run;
-  },
+    fold(doc, event, key) {
+      const run = doc ?? emptyRun(key, event);
+      count(run, event, 1);
+      run.onlyIn = onlyIn(doc, event);
+      run.lastSeq = event.seq;
+      run.lastAt = Math.max(run.lastAt as number, event.occurredAt);
+      run.firstAt = Math.min(run.firstAt as number, event.occurredAt);
+      run.agent ??= event.agent;
+      run.thread ??= event.threadId ?? event.conversationId;
+      const turn = turnOf(event);
+      if (turn === "start") start(run, event);
+      else if (turn === "finish") finish(run, event);
+      else if (run.begun !== true) run.startedAt = run.firstAt as number;
+      return run;
+    },
 
-  // When it was first and last heard of stays known as long as anything of it is there.
-  forget(doc, event) {
-    count(doc, event, -1);
-    if (event.id === doc.startId) doc.begun = false;
-    return doc.events === 0 ? null : doc;
-  },
+    // When it was first and last heard of stays known as long as anything of it is there.
+    forget(doc, event) {
+      count(doc, event, -1);
+      if (event.id === doc.startId) doc.begun = false;
+      return doc.events === 0 ? null : doc;
+    },
+  }),
 
   entries(doc) {
     const sort = sortable(doc.startedAt as number) + sortable(doc.firstSeq as number);

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { AuditEvent } from "../event/event.ts";
 import { EVENT_TYPES, SYSTEM_TENANT } from "../event/vocabulary.ts";
-import { type Entry, type Projection, sortable } from "./projection.ts";
+import { type Entry, type Projection, perEvent, sortable } from "./projection.ts";
 
 /** Changes that a row remembers, so that their writers learn whether they counted. */
 const APPLIED_MAX = 64;
@@ -19,30 +19,40 @@ export const settings: Projection = {
   name: "settings",
   version: 1,
 
-  keys(event) {
-    const change = changeOf(event);
-    return change === null ? [] : [settingKey(change.tenant, change.kind, change.id)];
-  },
+  changes: perEvent({
+    keys(event) {
+      const change = changeOf(event);
+      return change === null ? [] : [settingKey(change.tenant, change.kind, change.id)];
+    },
 
-  fold(doc, event) {
-    const change = changeOf(event);
-    const version = doc === null || doc.removedAt !== null ? 0 : (doc.version as number);
-    if (change === null || (change.expected !== null && change.expected !== version)) return doc;
-    const { tenant, kind, id } = change;
-    const isRemoval = event.type === EVENT_TYPES.settingRemoved;
-    if (isRemoval && version === 0) return doc;
-    const applied = [...((doc?.applied as number[] | undefined) ?? []), event.seq].slice(-APPLIED_MAX);
-    const actor = { ...event.actor };
-    const at = { seq: event.seq, applied, actor, updatedAt: event.recordedAt };
-    if (isRemoval) return { ...doc, ...at, value: null, removedAt: event.recordedAt };
-    const saved: JsonObject = { ...doc, tenant, kind, id, ...at, value: change.value, version: version + 1 };
-    saved.removedAt = null;
-    if (version === 0) {
-      saved.createdAt = event.recordedAt;
-      saved.firstSeq = event.seq;
-    }
-    return saved;
-  },
+    fold(doc, event) {
+      const change = changeOf(event);
+      const version = doc === null || doc.removedAt !== null ? 0 : (doc.version as number);
+      if (change === null || (change.expected !== null && change.expected !== version)) return doc;
+      const { tenant, kind, id } = change;
+      const isRemoval = event.type === EVENT_TYPES.settingRemoved;
+      if (isRemoval && version === 0) return doc;
+      const applied = [...((doc?.applied as number[] | undefined) ?? []), event.seq].slice(-APPLIED_MAX);
+      const actor = { ...event.actor };
+      const at = { seq: event.seq, applied, actor, updatedAt: event.recordedAt };
+      if (isRemoval) return { ...doc, ...at, value: null, removedAt: event.recordedAt };
+      const saved: JsonObject = {
+        ...doc,
+        tenant,
+        kind,
+        id,
+        ...at,
+        value: change.value,
+        version: version + 1,
+      };
+      saved.removedAt = null;
+      if (version === 0) {
+        saved.createdAt = event.recordedAt;
+        saved.firstSeq = event.seq;
+      }
+      return saved;
+    },
+  }),
 
   // Administrative state has no age: the system tenant is never pruned.
   entries(doc) {

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../base/json.ts";
-import { onlyIn, type Projection, sortable } from "./projection.ts";
+import { onlyIn, type Projection, perEvent, sortable } from "./projection.ts";
 
 /** An event of a thread has the type `thread.<kind>`; moving the watermark has this one. */
 export const THREAD_PREFIX = "thread.";
@@ -20,26 +20,28 @@ export const threads: Projection = {
   version: 2,
   environment: "onlyIn",
 
-  keys: ({ threadId, type }) =>
-    threadId !== null && (type.startsWith(THREAD_PREFIX) || type === THREADS_ARCHIVED) ? [threadId] : [],
+  changes: perEvent({
+    keys: ({ threadId, type }) =>
+      threadId !== null && (type.startsWith(THREAD_PREFIX) || type === THREADS_ARCHIVED) ? [threadId] : [],
 
-  fold(doc, event, key) {
-    const row = doc ?? emptyThread(key, event.environment, event.occurredAt);
-    row.onlyIn = onlyIn(doc, event);
-    row.lastAt = Math.max(row.lastAt as number, event.occurredAt);
-    row.agent ??= event.agent;
-    if (event.type === THREADS_ARCHIVED) {
-      archive(row, event.id, event.data.watermark);
+    fold(doc, event, key) {
+      const row = doc ?? emptyThread(key, event.environment, event.occurredAt);
+      row.onlyIn = onlyIn(doc, event);
+      row.lastAt = Math.max(row.lastAt as number, event.occurredAt);
+      row.agent ??= event.agent;
+      if (event.type === THREADS_ARCHIVED) {
+        archive(row, event.id, event.data.watermark);
+        return row;
+      }
+      const head = (row.head as number) + 1;
+      row.head = head;
+      row.lastSeq = event.seq;
+      if (head % MARK_EVERY === 1) (row.marks as number[][]).push([head, event.seq]);
       return row;
-    }
-    const head = (row.head as number) + 1;
-    row.head = head;
-    row.lastSeq = event.seq;
-    if (head % MARK_EVERY === 1) (row.marks as number[][]).push([head, event.seq]);
-    return row;
-  },
+    },
 
-  forget: (doc) => doc,
+    forget: (doc) => doc,
+  }),
 
   entries: ({ lastAt, lastSeq }) => [
     { group: "all", sort: sortable(lastAt as number) + sortable(lastSeq as number) },

@@ -4,7 +4,7 @@ import { uuidv7 } from "../../src/base/uuid.ts";
 import { ROUTE_DOCS } from "../../src/http/openapi/document.ts";
 import type { RouteDoc } from "../../src/http/openapi/route-doc.ts";
 import { createKeys, ROLES, type Role } from "../../src/trail/keys.ts";
-import { DIMENSIONS } from "../../src/view/totals.ts";
+import { DIMENSIONS } from "../../src/view/totals/totals.ts";
 import { type Answer, envelope, openServer, type TestServer } from "../http/server.ts";
 
 /** No key sees another tenant or environment: every route, whatever is asked, over ids that they share. */

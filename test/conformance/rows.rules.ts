@@ -68,7 +68,11 @@ function expected(events: readonly AuditEvent[], view: string): Map<string, Json
   const projection = PROJECTIONS.find(({ name }) => name === view);
   if (projection === undefined) throw new Error(`there is no view ${view}`);
   const rows = new Map<string, JsonObject>();
-  for (const { key, doc } of foldRows(projection, structuredClone(events), rows)) {
+  for (const { key, doc } of foldRows(
+    projection,
+    projection.changes(structuredClone(events), "fold"),
+    rows,
+  )) {
     if (doc !== null) rows.set(key, doc);
   }
   return rows;

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../base/json.ts";
-import { DIMENSIONS, type Dimension } from "../../view/totals.ts";
+import { DIMENSIONS, type Dimension } from "../../view/totals/totals.ts";
 import { BRIEF, fitting, shown } from "./answer.ts";
 import { limit, TIME, text } from "./event-tools.ts";
 import { failureRow, time, totalsRow } from "./rows.ts";

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../base/json.ts";
 import type { AuditEvent } from "../../event/event.ts";
-import { foldRows, touchedKeys } from "../../view/fold.ts";
-import type { Entry, Projection } from "../../view/projection.ts";
+import { foldRows } from "../../view/fold.ts";
+import type { Entry, Projection, Way } from "../../view/projection.ts";
 import { PROJECTIONS } from "../../view/projections.ts";
 import { meets, type RowPage, type RowPlace, type RowQuery, type ViewRow } from "../../view/row-query.ts";
 
@@ -63,13 +63,14 @@ function newViews(): View[] {
   return PROJECTIONS.map((projection) => ({ projection, seq: 0, docs: new Map() }));
 }
 
-function change({ projection, docs }: View, events: readonly AuditEvent[], way: "fold" | "forget"): void {
+function change({ projection, docs }: View, events: readonly AuditEvent[], way: Way): void {
+  const changes = projection.changes(events, way);
   const rows = new Map<string, JsonObject>();
-  for (const key of touchedKeys(projection, events)) {
+  for (const key of changes.keys()) {
     const doc = docs.get(key);
     if (doc !== undefined) rows.set(key, doc);
   }
-  for (const { key, doc } of foldRows(projection, events, rows, way)) {
+  for (const { key, doc } of foldRows(projection, changes, rows)) {
     if (doc === null) docs.delete(key);
     else docs.set(key, doc);
   }

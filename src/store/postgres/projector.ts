@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../base/json.ts";
 import type { AuditEvent } from "../../event/event.ts";
-import { foldRows, type RowChange, touchedKeys } from "../../view/fold.ts";
-import type { Projection } from "../../view/projection.ts";
+import { foldRows, type RowChange } from "../../view/fold.ts";
+import type { Projection, Way } from "../../view/projection.ts";
 import { PROJECTIONS } from "../../view/projections.ts";
 import type { Row } from "../event-row.ts";
 import type { Client } from "./database.ts";
@@ -91,17 +91,17 @@ async function change(
   tenant: string,
   projection: Projection,
   events: readonly AuditEvent[],
-  way: "fold" | "forget",
+  way: Way,
 ): Promise<void> {
-  const keys = touchedKeys(projection, events);
-  if (keys.length === 0) return;
+  const changes = projection.changes(events, way);
+  if (changes.size === 0) return;
   const { rows: stored } = await client.query(
     `SELECT key, doc FROM view_rows
       WHERE tenant = $1 AND view = $2 AND md5(key) IN (SELECT md5(k) FROM unnest($3::text[]) k)`,
-    [tenant, projection.name, keys],
+    [tenant, projection.name, [...changes.keys()]],
   );
   const rows = new Map<string, JsonObject>(stored.map(({ key, doc }) => [key, JSON.parse(doc)]));
-  await write(client, tenant, projection, foldRows(projection, events, rows, way));
+  await write(client, tenant, projection, foldRows(projection, changes, rows));
 }
 
 async function write(

@@ -11,6 +11,7 @@ import { blockEvents, blockOf, openBlockOf, posOf, seqOf, TENANT_NO_MAX } from "
 import type { PackedOutcomes } from "./protocol.ts";
 import { INSERT_EVENT } from "./rows.ts";
 import { isRowFault } from "./trouble.ts";
+import { FreshEvents } from "./view-rows/fresh-events.ts";
 import { sealBlock } from "./views/seal.ts";
 import { Summary, summarizeRows } from "./views/summary.ts";
 
@@ -19,6 +20,13 @@ interface Tenant {
   readonly name: string;
   head: number;
   lastAt: Micros;
+}
+
+interface Added {
+  readonly draft: WireDraft;
+  readonly seq: number;
+  readonly recordedAt: Micros;
+  readonly chars: number;
 }
 
 /** Open blocks that are summarized as they grow; a tenant beyond them pays with a read of its block. */
@@ -41,6 +49,9 @@ export class Appender {
   readonly #changed = new Set<Tenant>();
   /** Tenants with events that nobody folded into views yet; the writer empties it. */
   readonly grown = new Set<string>();
+  readonly fresh = new FreshEvents();
+  /** Rows of the running transaction. */
+  #added: Added[] = [];
   #seenVersion: unknown;
 
   constructor(db: DatabaseSync) {
@@ -59,7 +70,7 @@ export class Appender {
   commit(batches: ReadonlyArray<readonly string[]>): PackedOutcomes[] {
     this.db.exec("BEGIN IMMEDIATE");
     try {
-      this.#noticeOthers();
+      this.noticeOthers();
       const now = nowMicros();
       const outcomes = batches.map((lines) => this.#appendBatch(lines, now));
       for (const tenant of this.#changed) {
@@ -68,6 +79,9 @@ export class Appender {
       }
       this.#changed.clear();
       this.db.exec("COMMIT");
+      for (const { draft, seq, recordedAt, chars } of this.#added)
+        this.fresh.add(draft, seq, recordedAt, chars);
+      this.#added = [];
       this.#trim();
       return outcomes;
     } catch (thrown) {
@@ -122,6 +136,7 @@ export class Appender {
     tenant.head = seq;
     tenant.lastAt = recordedAt;
     this.#changed.add(tenant);
+    this.#added.push({ draft, seq, recordedAt, chars: line.length });
     this.#summarize(draft, tenant, occurredAt);
     if (draft.tenant === SYSTEM_TENANT && draft.event_type === EVENT_TYPES.emitterClosed) {
       this.#noteClosing(draft, recordedAt);
@@ -192,7 +207,8 @@ export class Appender {
     return no;
   }
 
-  #noticeOthers(): void {
+  /** Within a transaction: forgets what it knows of the file when another process has committed. */
+  noticeOthers(): void {
     const version = this.#dataVersion.get()?.data_version;
     if (version !== this.#seenVersion) this.forget();
     this.#seenVersion = version;
@@ -203,6 +219,8 @@ export class Appender {
     this.#tenants.clear();
     this.#summaries.clear();
     this.#changed.clear();
+    this.#added = [];
+    this.fresh.clear();
   }
 
   #trim(): void {

@@ -8,12 +8,12 @@ import { openForWriting } from "./database.ts";
 import type { Answer, Request, WorkerStart, WriterCalls } from "./protocol.ts";
 import { pruneSome } from "./prune.ts";
 import { storeError } from "./trouble.ts";
-import { Projector } from "./view-rows/projector.ts";
+import { Projector, STEP_EVENTS } from "./view-rows/projector.ts";
 
 const LINES_MAX = 4_096;
 const CHARS_MAX = 8 * 1_048_576;
 const IDLE_MS = 1_000;
-/** Views follow the log this much later, so that one step folds many small commits. */
+/** Views follow the log this much later at most, so that one step folds many small commits. */
 const FOLD_AFTER_MS = 250;
 
 const port = parentPort as MessagePort;
@@ -116,19 +116,24 @@ function foldStep(): void {
   }
 }
 
-function foldSoon(grown: Set<string>): void {
+function foldSoon({ grown, fresh }: Appender): void {
   if (grown.size === 0) return;
-  foldTimer ??= setTimeout(() => {
+  const fold = (): void => {
     foldTimer = undefined;
     for (const tenant of grown) if (!folding.has(tenant)) folding.set(tenant, []);
     grown.clear();
     scheduleDrain();
-  }, FOLD_AFTER_MS);
+  };
+  if (fresh.count >= STEP_EVENTS) fold();
+  else foldTimer ??= setTimeout(fold, FOLD_AFTER_MS);
 }
 
 function views(): Projector {
-  const { db: connection } = open();
-  projector ??= new Projector(connection);
+  const log = open();
+  projector ??= new Projector(log.db, () => {
+    log.noticeOthers();
+    return log.fresh;
+  });
   return projector;
 }
 
@@ -139,7 +144,7 @@ function commitGroup(): void {
     const log = open();
     const outcomes = log.commit(group.map((append) => append.lines));
     for (const [i, append] of group.entries()) send({ id: append.id, output: outcomes[i] });
-    foldSoon(log.grown);
+    foldSoon(log);
   } catch (thrown) {
     for (const append of group) fail(append.id, thrown);
   }

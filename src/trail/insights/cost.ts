@@ -10,7 +10,7 @@ import type { Store } from "../../store/store.ts";
 import type { Spend, SpendSum } from "../../view/cost/spend.ts";
 import { sortable } from "../../view/projection.ts";
 import type { RowPlace } from "../../view/row-query.ts";
-import { bucketStart, LEVELS } from "../../view/totals.ts";
+import { bucketStart, LEVELS } from "../../view/totals/totals.ts";
 import type { Scope } from "../trail.ts";
 
 /** Tokens and cost of a part. Costs are decimal strings in US dollars. */

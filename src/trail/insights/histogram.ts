@@ -5,8 +5,8 @@ import { LIMITS } from "../../event/limits.ts";
 import type { Condition, EqualField } from "../../query/filter.ts";
 import { microsOf, type Time } from "../../query/time.ts";
 import type { Store } from "../../store/store.ts";
-import type { Dimension, Level } from "../../view/totals.ts";
-import { bucketStart, LEVELS } from "../../view/totals.ts";
+import type { Dimension, Level } from "../../view/totals/totals.ts";
+import { bucketStart, LEVELS } from "../../view/totals/totals.ts";
 import { bucketsOf } from "./buckets.ts";
 
 export interface HistogramQuery {

@@ -9,7 +9,7 @@ import { microsOf, type Time } from "../../query/time.ts";
 import type { Facets, FacetValue, Store } from "../../store/store.ts";
 import { quantile } from "../../view/measures.ts";
 import { sortable } from "../../view/projection.ts";
-import { bucketStart, DIMENSIONS, type Dimension, LEVELS, type Level } from "../../view/totals.ts";
+import { bucketStart, DIMENSIONS, type Dimension, LEVELS, type Level } from "../../view/totals/totals.ts";
 import type { Scope } from "../trail.ts";
 import { bucketsOf } from "./buckets.ts";
 import { type CostQuery, type CostReport, costReport } from "./cost.ts";

@@ -3,9 +3,9 @@ import type { JsonObject } from "../../base/json.ts";
 import type { AuditEvent } from "../../event/event.ts";
 import { cacheWrites, thoughtsBeside } from "../../event/provider-counts.ts";
 import { costOf } from "../measures.ts";
-import { type Projection, sortable } from "../projection.ts";
+import { type Projection, perEvent, sortable } from "../projection.ts";
 import { observerOf } from "../sightings.ts";
-import { bucketStart } from "../totals.ts";
+import { bucketStart } from "../totals/totals.ts";
 
 /** Requests that read more than this have another price with some providers. */
 export const LONG_INPUT = 200_000;
@@ -46,20 +46,22 @@ export const spend: Projection = {
   version: 1,
   environment: "environment",
 
-  keys(event) {
-    if (event.category !== "llm" || (event.usage === null && costOf(event) === null)) return [];
-    const { environment, agent, model } = event;
-    const day = bucketStart("day", event.occurredAt);
-    const names = [day, environment, scopeOf(event), observerOf(event), agent, model ?? "", isLong(event)];
-    return [JSON.stringify(names)];
-  },
+  changes: perEvent({
+    keys(event) {
+      if (event.category !== "llm" || (event.usage === null && costOf(event) === null)) return [];
+      const { environment, agent, model } = event;
+      const day = bucketStart("day", event.occurredAt);
+      const names = [day, environment, scopeOf(event), observerOf(event), agent, model ?? "", isLong(event)];
+      return [JSON.stringify(names)];
+    },
 
-  fold: (doc, event) => add(doc ?? empty(event), event, 1),
+    fold: (doc, event) => add(doc ?? empty(event), event, 1),
 
-  forget(doc, event) {
-    const left = add(doc, event, -1);
-    return left.requests === 0 ? null : left;
-  },
+    forget(doc, event) {
+      const left = add(doc, event, -1);
+      return left.requests === 0 ? null : left;
+    },
+  }),
 
   entries: (doc) => [{ group: "all", sort: sortable(doc.at as number) }],
 };

@@ -6,7 +6,7 @@ import { parseFilters } from "../../../query/params.ts";
 import type { EmitterState, Facets } from "../../../store/store.ts";
 import type { CostLine } from "../../../trail/insights/cost.ts";
 import type { Insights, Totals, TotalsQuery } from "../../../trail/insights/insights.ts";
-import { DIMENSIONS, type Dimension, LEVELS, type Level } from "../../../view/totals.ts";
+import { DIMENSIONS, type Dimension, LEVELS, type Level } from "../../../view/totals/totals.ts";
 import { type Access, denied } from "../../access.ts";
 import { invalid, Params } from "../../params.ts";
 import type { Route } from "../../routing.ts";

@@ -1,14 +1,15 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { JsonObject } from "../../../base/json.ts";
 import type { AuditEvent } from "../../../event/event.ts";
-import { foldRows, type RowChange, touchedKeys } from "../../../view/fold.ts";
-import type { Projection } from "../../../view/projection.ts";
+import { foldRows, type RowChange } from "../../../view/fold.ts";
+import type { Projection, Way } from "../../../view/projection.ts";
 import { PROJECTIONS } from "../../../view/projections.ts";
 import { posOf } from "../position.ts";
 import { EVENT_COLUMNS, type Row, toEvent } from "../rows.ts";
+import type { FreshEvents } from "./fresh-events.ts";
 
 /** Events in one transaction: few enough that an append behind it hardly waits. */
-const STEP_EVENTS = 1_024;
+export const STEP_EVENTS = 4_096;
 const STEP_ROWS_DELETED = 4_096;
 /** The cursor of a view whose older rows are being thrown away. */
 const CLEARING = -1;
@@ -17,36 +18,49 @@ const CLEARING = -1;
 export class Projector {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #fresh: () => FreshEvents;
 
-  constructor(db: DatabaseSync) {
+  /** `fresh` is asked within a transaction for the events that need not be read back. */
+  constructor(db: DatabaseSync, fresh: () => FreshEvents) {
     this.#db = db;
+    this.#fresh = fresh;
   }
 
   /** Folds the next events of the tenant into its rows, in one transaction. True when nothing is left. */
   step(tenantName: string): boolean {
-    return this.inTransaction(() => {
-      const tenant = this.#sql("SELECT no, head FROM tenants WHERE name = ?").get(tenantName);
-      if (tenant === undefined) return true;
-      const no = tenant.no as number;
-      const head = tenant.head as number;
-      const cursors = this.#cursors(no);
-      const from = Math.min(...cursors.values());
-      if (from === CLEARING) {
-        this.#clearSome(no, cursors);
-        return false;
-      }
-      if (cursors.size === 0 || from >= head) return true;
-      const upTo = Math.min(head, from + STEP_EVENTS);
-      const events = this.#events(tenantName, no, from, upTo);
-      for (const projection of PROJECTIONS) {
-        const cursor = cursors.get(projection.name) ?? 0;
-        if (cursor >= upTo) continue;
-        const fresh = cursor <= from ? events : events.filter(({ seq }) => seq > cursor);
-        this.#change(no, projection, fresh, "fold");
-        this.#setCursor(no, projection, upTo);
-      }
-      return upTo >= head;
-    });
+    // Rows can be folded again: their commit need not wait for the disk, and the next append's makes it safe.
+    const { synchronous } = this.#sql("PRAGMA synchronous").get() as { synchronous: number };
+    this.#db.exec("PRAGMA synchronous = NORMAL");
+    try {
+      return this.inTransaction(() => this.#foldNext(tenantName));
+    } finally {
+      this.#db.exec(`PRAGMA synchronous = ${synchronous}`);
+    }
+  }
+
+  #foldNext(tenantName: string): boolean {
+    const tenant = this.#sql("SELECT no, head FROM tenants WHERE name = ?").get(tenantName);
+    if (tenant === undefined) return true;
+    const no = tenant.no as number;
+    const head = tenant.head as number;
+    const cursors = this.#cursors(no);
+    const from = Math.min(...cursors.values());
+    if (from === CLEARING) {
+      this.#clearSome(no, cursors);
+      return false;
+    }
+    if (cursors.size === 0 || from >= head) return true;
+    const upTo = Math.min(head, from + STEP_EVENTS);
+    const events = this.#events(tenantName, no, from, upTo);
+    for (const projection of PROJECTIONS) {
+      const cursor = cursors.get(projection.name) ?? 0;
+      if (cursor >= upTo) continue;
+      const fresh = cursor <= from ? events : events.filter(({ seq }) => seq > cursor);
+      this.#change(no, projection, fresh, "fold");
+      this.#setCursor(no, projection, upTo);
+    }
+    this.#fresh().folded(tenantName, upTo);
+    return upTo >= head;
   }
 
   /** Takes events that are being deleted out of the rows; the caller's transaction is open. */
@@ -116,28 +130,28 @@ export class Projector {
   }
 
   #events(tenantName: string, tenantNo: number, after: number, upTo: number): AuditEvent[] {
+    const fresh = this.#fresh().between(tenantName, after + 1, upTo);
+    if (fresh !== null) return fresh;
     const statement = this.#sql(`SELECT ${EVENT_COLUMNS} FROM events WHERE pos BETWEEN ? AND ? ORDER BY pos`);
     statement.setReturnArrays(true);
     const rows = statement.all(posOf(tenantNo, after + 1), posOf(tenantNo, upTo)) as unknown as Row[];
     return rows.map((row) => toEvent(row, tenantName));
   }
 
-  #change(
-    tenantNo: number,
-    projection: Projection,
-    events: readonly AuditEvent[],
-    way: "fold" | "forget",
-  ): void {
-    const find = this.#sql("SELECT doc FROM view_rows WHERE tenant_no = ? AND view = ? AND key = ?");
+  #change(tenantNo: number, projection: Projection, events: readonly AuditEvent[], way: Way): void {
+    const changes = projection.changes(events, way);
+    if (changes.size === 0) return;
     const rows = new Map<string, JsonObject>();
     // Most logs have no approvals, and every call with an id could be one's execution.
     const any = this.#sql("SELECT 1 FROM view_rows WHERE tenant_no = ? AND view = ? LIMIT 1");
-    const hasRows = any.get(tenantNo, projection.name) !== undefined;
-    for (const key of hasRows ? touchedKeys(projection, events) : []) {
-      const doc = find.get(tenantNo, projection.name, key)?.doc;
-      if (doc !== undefined) rows.set(key, JSON.parse(doc as string));
+    if (any.get(tenantNo, projection.name) !== undefined) {
+      const find = this.#sql("SELECT doc FROM view_rows WHERE tenant_no = ? AND view = ? AND key = ?");
+      for (const key of changes.keys()) {
+        const doc = find.get(tenantNo, projection.name, key)?.doc;
+        if (doc !== undefined) rows.set(key, JSON.parse(doc as string));
+      }
     }
-    for (const change of foldRows(projection, events, rows, way)) this.#write(tenantNo, projection, change);
+    for (const change of foldRows(projection, changes, rows)) this.#write(tenantNo, projection, change);
   }
 
   #write(tenantNo: number, { name }: Projection, { key, doc, added, removed }: RowChange): void {
