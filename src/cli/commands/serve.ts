@@ -6,10 +6,11 @@ import { keepApprovals } from "../../trail/approvals/keeper.ts";
 import { parseWatched } from "../../trail/witness/witness-key.ts";
 import type { Call, Command } from "../command.ts";
 import { pricesOf } from "../config/prices.ts";
+import { targetOf } from "../config/target.ts";
 import type { Io } from "../io.ts";
 import { OutputClosed, type Printer, visible } from "../print.ts";
 import { keepRetention } from "../retention.ts";
-import { openOrMake, pageDir, targetOf } from "../wire.ts";
+import { openOrMake, pageDir } from "../wire.ts";
 import { witnessesOf } from "../witnesses.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
