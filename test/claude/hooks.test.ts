@@ -1,18 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AuditEvent } from "../../src/event/event.ts";
 import { openTrail } from "../../src/index.ts";
-import { readText } from "../tidy/sources.ts";
 import { fakeModel } from "./model.ts";
-import { claude, ENDS, endsOf, serve, WORK, workplace } from "./program.ts";
-
-/** The settings that docs/capture.md prints, for a server at `url`: by commands, by HTTP. */
-function documented(url: string): Record<string, object> {
-  const section = readText("docs/capture.md").split("**Claude Code**, in")[1]?.split("**Codex**")[0] ?? "";
-  const [command, http] = [...section.matchAll(/^```json\n(.*?)^```$/gms)].map(([, text = ""]) =>
-    JSON.parse(text.replaceAll("http://127.0.0.1:4319", url)),
-  );
-  return { command, http };
-}
+import { claude, documented, ENDS, endsOf, serve, WORK, workplace } from "./program.ts";
 
 describe.each(["command", "http"])("Claude Code with the hooks of the documents, by %s", (form) => {
   it("tells each call with its start and its end, refusals, the sub-agent, and the session", async () => {

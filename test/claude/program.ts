@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { AuditEvent } from "../../src/event/event.ts";
 import { emptyFolder, jsonLines, PROGRAM, start, until } from "../cli/daybook.ts";
+import { readText } from "../tidy/sources.ts";
 import type { Call, Turn } from "./model.ts";
 
 const PACKAGES = fileURLToPath(new URL("node_modules/@anthropic-ai", import.meta.url));
@@ -92,10 +93,10 @@ export async function serve(folder: string): Promise<string> {
 }
 
 /** Ids of calls as Anthropic makes them, with a name to find them by. */
-const callId = (name: string): string => `toolu_01${name.padEnd(22, "0")}`;
+export const callNamed = (name: string): string => `toolu_01${name.padEnd(22, "0")}`;
 
 const call = (name: string, tool: string, input: Record<string, unknown>): Call => ({
-  id: callId(name),
+  id: callNamed(name),
   name: tool,
   input,
 });
@@ -139,7 +140,7 @@ export const ENDS = new Map(
     agent: "ok",
     inner: "ok",
   })
-    .map(([name, status]) => [callId(name), status] as const)
+    .map(([name, status]) => [callNamed(name), status] as const)
     .sort(),
 );
 
@@ -150,4 +151,13 @@ export function endsOf(events: readonly AuditEvent[]): Map<string | null, string
   for (const { startId, callId, tool } of ends)
     expect(byId.get(startId ?? "")).toMatchObject({ phase: "started", status: "pending", callId, tool });
   return new Map(ends.map(({ callId, status }) => [callId, status] as const).sort());
+}
+
+/** The settings that docs/capture.md prints, for a server at `url`: by commands, by HTTP. */
+export function documented(url: string): Record<string, object> {
+  const section = readText("docs/capture.md").split("**Claude Code**, in")[1]?.split("**Codex**")[0] ?? "";
+  const [command, http] = [...section.matchAll(/^```json\n(.*?)^```$/gms)].map(([, text = ""]) =>
+    JSON.parse(text.replaceAll("http://127.0.0.1:4319", url)),
+  );
+  return { command, http };
 }
