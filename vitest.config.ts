@@ -33,7 +33,16 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: "program", include: ["test/cli/**/*.test.ts"], ...built } },
-      { extends: true, test: { name: "claude", include: ["test/claude/*.test.ts"], ...built } },
+      {
+        extends: true,
+        test: {
+          name: "claude",
+          include: ["test/claude/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          ...built,
+        },
+      },
       {
         extends: true,
         test: {

@@ -8,7 +8,7 @@ import { emptyFolder, jsonLines, PROGRAM, start, until } from "../cli/daybook.ts
 import { readText } from "../tidy/sources.ts";
 import type { Call, Turn } from "./model.ts";
 
-const PACKAGES = fileURLToPath(new URL("node_modules/@anthropic-ai", import.meta.url));
+export const PACKAGES = fileURLToPath(new URL("node_modules/@anthropic-ai", import.meta.url));
 export const SDK = join(PACKAGES, "claude-agent-sdk/sdk.mjs");
 const CLAUDE = join(PACKAGES, `claude-agent-sdk-${process.platform}-${process.arch}/claude`);
 
