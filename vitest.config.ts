@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/{tidy,cli,browser,postgres}/**"],
+          exclude: ["test/{tidy,cli,browser,postgres,claude}/**"],
         },
       },
       {
@@ -33,6 +33,16 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: "program", include: ["test/cli/**/*.test.ts"], ...built } },
+      {
+        extends: true,
+        test: {
+          name: "claude",
+          include: ["test/claude/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          ...built,
+        },
+      },
       {
         extends: true,
         test: {

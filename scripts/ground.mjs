@@ -21,23 +21,28 @@ export function fail(message) {
 
 /** Installs from the lock file where something of it is missing. */
 export function ensureInstalled() {
-  if (!isInstalled()) {
-    process.stderr.write("Installing packages (npm ci) …\n");
-    const npm = spawnSync("npm", ["ci", "--loglevel=error", "--no-audit", "--no-fund"], {
-      cwd: root,
-      env: { ...process.env, PATH: outerPath() },
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    if (npm.error) fail(`npm could not be run: ${npm.error.message}.`);
-    if (npm.status !== 0) fail("npm ci failed; what it said stands above.");
-  }
+  const trouble = install(root, "Installing packages (npm ci) …");
+  if (trouble !== null) fail(trouble);
   if (nodeMajor(ownNode) === 0) installOwnNode();
 }
 
+/** Installs a folder's packages where something is missing; returns what went wrong, or null. */
+export function install(folder, notice) {
+  if (isInstalled(folder)) return null;
+  process.stderr.write(`${notice}\n`);
+  const npm = spawnSync("npm", ["ci", "--loglevel=error", "--no-audit", "--no-fund"], {
+    cwd: folder,
+    env: { ...process.env, PATH: outerPath() },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (npm.error) return `npm could not be run: ${npm.error.message}.`;
+  return npm.status === 0 ? null : "npm ci failed; what it said stands above.";
+}
+
 /** True when node_modules holds each package of the lock file in its version. */
-function isInstalled() {
-  const wanted = readPackages(join(root, "package-lock.json"));
-  const present = readPackages(join(modules, ".package-lock.json"));
+function isInstalled(folder) {
+  const wanted = readPackages(join(folder, "package-lock.json"));
+  const present = readPackages(join(folder, "node_modules", ".package-lock.json"));
   return Object.entries(wanted).every(
     ([path, entry]) =>
       path === "" ||

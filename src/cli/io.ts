@@ -9,6 +9,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Calls the listener for each Ctrl-C or request to end; returns the function that ends it. */
   onStop(listener: () => void): () => void;
+  /** How this program was started: Node, and the file. */
+  readonly program: readonly [string, string];
   /** Starts this program once more, by itself: it outlives this process, and nobody waits for it. */
   startAlone(args: readonly string[], env: Readonly<Record<string, string>>): void;
   /** Calls the listener with each signal that is not the kernel's own business; returns what ends that. */
@@ -23,7 +25,9 @@ const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const PASSED_SIGNALS = [...STOP_SIGNALS, "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
 export function processIo(): Io {
+  const program = [process.execPath, process.argv[1] ?? ""] as const;
   return {
+    program,
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
@@ -35,7 +39,8 @@ export function processIo(): Io {
       };
     },
     startAlone(args, env) {
-      const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], {
+      const [node, file] = program;
+      const child = spawn(node, [file, ...args], {
         detached: true,
         stdio: "ignore",
         env: { ...process.env, ...env },

@@ -84,6 +84,7 @@ describe("a printer", () => {
       stderr: new PassThrough(),
       env,
       onStop: () => () => undefined,
+      program: ["node", "daybook"],
       startAlone: () => undefined,
       onSignal: () => () => undefined,
       die: () => undefined,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { daybook, emptyFolder, foreignFile, jsonLines, start } from "./daybook.ts";
+import { daybook, emptyFolder, foreignFile, jsonLines, start, until } from "./daybook.ts";
 
 const PAYLOAD = JSON.stringify({
   session_id: "s1",
@@ -13,6 +13,14 @@ const PAYLOAD = JSON.stringify({
   tool_input: { command: "ls" },
 });
 const QUIET = { status: 0, signal: null, stdout: "", stderr: "" };
+
+const SIGHUP = 1n;
+
+/** Does the process listen to requests to end? Linux tells; to SIGTERM, Node does by itself. */
+function listens(pid: number | undefined): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return (BigInt(`0x${caught ?? "0"}`) & (1n << (SIGHUP - 1n))) !== 0n;
+}
 
 describe("daybook hook", () => {
   it("records what an agent says and answers nothing", async () => {
@@ -64,6 +72,21 @@ describe("daybook hook", () => {
     expect(readFileSync(`${file}.spool/hook.log`, "utf8")).toContain("is not a Daybook store");
     const kept = readdirSync(`${file}.spool`, { recursive: true }).map(String);
     expect(kept.filter((name) => name.endsWith(".ndjson"))).toHaveLength(1);
+  });
+
+  it("keeps what it began when the agent that started it ends, and asks it to end too", async () => {
+    const folder = emptyFolder();
+    const { child, ended } = start(folder, ["hook", "claude-code"]);
+    child.stdin.write(PAYLOAD.slice(0, 20));
+    await until(
+      () => listens(child.pid),
+      () => "the hook listens to signals",
+    );
+    child.kill("SIGTERM");
+    child.stdin.end(PAYLOAD.slice(20));
+    expect(await ended).toMatchObject({ status: 0, signal: null });
+    const { stdout } = await daybook(folder, ["list", "--json"]);
+    expect(jsonLines(stdout)).toHaveLength(1);
   });
 
   it("does not wait for an agent that keeps its end open", async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -42,9 +43,11 @@ describe("daybook serve", () => {
     expect(stdout).toContain("there are no keys");
     expect(stdout).toContain('import { openTrail } from "daybook"');
     const settings = stdout.split("\n").find((line) => line.startsWith('{"hooks":'));
-    expect(JSON.parse(settings ?? "").hooks.PreToolUse[0].hooks[0].url).toBe(
-      `${url}/api/v1/hooks/claude-code`,
-    );
+    const { command, async: isAsync } = JSON.parse(settings ?? "").hooks.PreToolUse[0].hooks[0];
+    expect(isAsync).toBe(true);
+    expect(command).toMatch(new RegExp(` hook claude-code --db ${url}$`));
+    const input = '{"hook_event_name":"Stop","session_id":"s1"}';
+    execFileSync("/bin/sh", ["-c", command], { input, env: { HOME: folder } });
 
     const body = /curl -d '([^']+)'/.exec(stdout)?.[1] ?? "";
     const sent = await fetch(`${url}/api/v1/events/bulk`, {
@@ -53,8 +56,9 @@ describe("daybook serve", () => {
       headers: { "content-type": "application/x-ndjson" },
     });
     expect(sent.ok).toBe(true);
-    const listed = await daybook(folder, ["list", "--json"]);
-    expect(jsonLines(listed.stdout)).toEqual([expect.objectContaining({ event_type: "note.written" })]);
+    const listed = async () =>
+      jsonLines((await daybook(folder, ["list", "--json"])).stdout).map((event) => event.event_type);
+    await expect.poll(async () => (await listed()).sort()).toEqual(["note.written", "session.stop"]);
     server.child.kill("SIGINT");
     expect(await server.ended).toEqual(expect.objectContaining({ status: 0, stderr: "" }));
   });

@@ -13,7 +13,7 @@ export const HOOK_SNIPPETS: readonly HookSnippet[] = [
     agent: "Claude Code",
     file: ".claude/settings.json",
     text(at) {
-      const hook = { hooks: [{ type: "http", url: `${at}/api/v1/hooks/claude-code`, timeout: 2 }] };
+      const command = { type: "command", command: `daybook hook claude-code --db ${at}` };
       const events = [
         "UserPromptSubmit",
         "PreToolUse",
@@ -22,10 +22,11 @@ export const HOOK_SNIPPETS: readonly HookSnippet[] = [
         "PostToolBatch",
         "SubagentStart",
         "SubagentStop",
-        "Stop",
         "SessionEnd",
       ];
-      return json({ hooks: Object.fromEntries(events.map((event) => [event, [hook]])) });
+      const hooks = events.map((event) => [event, [{ hooks: [{ ...command, async: true }] }]]);
+      // Where the session may end with the turn, it would end a command that nobody waits for.
+      return json({ hooks: { ...Object.fromEntries(hooks), Stop: [{ hooks: [command] }] } });
     },
   },
   {

@@ -6,8 +6,9 @@ import { listFolders } from "../../emit/owner.ts";
 import { isSegmentName } from "../../emit/segment.ts";
 import { checkFile } from "../../store/sqlite/check.ts";
 import type { Call, Command } from "../command.ts";
+import { type Target, targetOf } from "../config/target.ts";
 import { type Style, visible } from "../print.ts";
-import { openExisting, type Target, targetOf } from "../wire.ts";
+import { openExisting } from "../wire.ts";
 
 const NODE_NEEDED = 24;
 const UNWELL = 1;

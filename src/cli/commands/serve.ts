@@ -6,10 +6,11 @@ import { keepApprovals } from "../../trail/approvals/keeper.ts";
 import { parseWatched } from "../../trail/witness/witness-key.ts";
 import type { Call, Command } from "../command.ts";
 import { pricesOf } from "../config/prices.ts";
+import { targetOf } from "../config/target.ts";
 import type { Io } from "../io.ts";
-import { OutputClosed, type Printer, visible } from "../print.ts";
+import { OutputClosed, visible } from "../print.ts";
 import { keepRetention } from "../retention.ts";
-import { openOrMake, pageDir, targetOf } from "../wire.ts";
+import { openOrMake, pageDir } from "../wire.ts";
 import { witnessesOf } from "../witnesses.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
@@ -137,18 +138,14 @@ function stopRequest(io: Io): Promise<void> {
   return promise;
 }
 
-async function greet(
-  { settings, out }: Call,
-  url: string,
-  store: StoreDescription,
-  access: string,
-): Promise<void> {
+async function greet(call: Call, url: string, store: StoreDescription, access: string): Promise<void> {
+  const { out } = call;
   const title = (text: string): string => out.paint("bold", text);
   await out.line(`${title("Daybook")} is at ${out.paint("cyan", url)}`);
   await out.line(`  trail   ${visible(store.location)} (${store.kind}, ${store.events} events)`);
   await out.line(`  access  ${access}`);
   await out.line("");
-  for (const line of firstEvent(out, url, settings.required("db"))) await out.line(line);
+  for (const line of firstEvent(call, url)) await out.line(line);
 }
 
 function withoutPassword(address: string): string {
@@ -158,14 +155,24 @@ function withoutPassword(address: string): string {
   return url.href;
 }
 
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
 /** Lines to copy: each makes an event appear on the page. */
-function firstEvent(out: Printer, url: string, db: string): string[] {
+function firstEvent({ io, out, settings }: Call, url: string): string[] {
   const comment = (text: string): string => out.paint("dim", `# ${text}`);
+  const db = settings.required("db");
   const target = targetOf(db).file?.path ?? withoutPassword(db);
   const event = `{"event_type":"note.written","agent":"me","description":"The first event"}`;
-  const hook = { type: "http", url: `${url}/api/v1/hooks/claude-code`, timeout: 2 };
+  // An agent's path may know no `daybook`, so the command names this one.
+  const command = [...io.program, "hook", "claude-code", "--db", url].map(shellWord).join(" ");
+  const hook = { type: "command", command, async: true };
   const hooks = Object.fromEntries(
-    ["PreToolUse", "PostToolUse", "Stop"].map((name) => [name, [{ hooks: [hook] }]]),
+    ["PreToolUse", "PostToolUse", "PostToolUseFailure", "PostToolBatch"].map((name) => [
+      name,
+      [{ hooks: [hook] }],
+    ]),
   );
   return [
     "Send the first event:",

@@ -1,5 +1,6 @@
 /** What a hook tells. */
 export type HookFact =
+  | "tool_request"
   | "tool_start"
   | "tool_end"
   | "tool_failure"
@@ -41,6 +42,8 @@ const NAMES: Readonly<Record<HookFact, readonly string[]>> = {
     "beforereadfile",
     "beforetabfileread",
   ],
+  // A command in a skill's text: no call of the model's, and nothing tells of its end.
+  tool_request: ["preskillshellcommand"],
   tool_end: [
     "posttooluse",
     "aftertool",
@@ -61,14 +64,13 @@ const NAMES: Readonly<Record<HookFact, readonly string[]>> = {
   agent_stop: ["subagentstop"],
   compact_start: ["precompact", "precompress"],
   compact_end: ["postcompact", "sessioncompacted"],
-  config: ["configchange", "premodelswitch", "postmodelswitch"],
+  config: ["configchange", "premodelswitch", "postmodelswitch", "directoryadded"],
   batch: ["posttoolbatch"],
   repeat: ["userpromptexpansion"],
   inner: [
     "messagedisplay",
     "instructionsloaded",
     "cwdchanged",
-    "directoryadded",
     "setup",
     "teammateidle",
     "beforemodel",

@@ -42,6 +42,12 @@ function toDrafts(
   common: Partial<EventDraft>,
 ): EventDraft[] {
   switch (fact) {
+    case "tool_request":
+      return toolDrafts(
+        "tool_start",
+        { ...hook, payload: { ...hook.payload, tool_use_id: undefined } },
+        common,
+      );
     case "tool_start":
     case "tool_end":
     case "tool_failure":
@@ -95,6 +101,12 @@ function said(
     "prompt_response",
     "message",
     "title",
+    "task_subject",
+    "to_model",
+    "action",
+    "directory",
+    "file_path",
+    "worktree_path",
     "source",
     "reason",
     "text",
@@ -120,9 +132,10 @@ function stopDraft(hook: Hook, common: Partial<EventDraft>): EventDraft {
     name.startsWith("stop") || name.includes("agent") || !failed ? "session.stop" : "session.error";
   const draft = said(hook, common, { type, summary: failed ? "turn failed" : "turn ended" });
   if (!failed) return draft;
+  // Claude Code's `error` is the name of a kind, mostly `unknown`; what happened stands beside it.
   const error = isObject(payload.error)
     ? firstText(payload.error, ["message", "name"])
-    : firstText(payload, HOOK_KEYS.error);
+    : firstText(payload, ["error_details", "last_assistant_message", ...HOOK_KEYS.error]);
   return { ...draft, status: "error", severity: "ERROR", error: error ?? "the turn failed" };
 }
 

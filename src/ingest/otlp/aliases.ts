@@ -262,6 +262,7 @@ const CACHE_WRITTEN = [
   "gen_ai.usage.cache_creation.input_tokens",
   "gen_ai.usage.cache_creation_input_tokens",
   "ai.usage.inputTokenDetails.cacheWriteTokens",
+  "gen_ai.usage.cache_write.input_tokens",
   "llm.token_count.prompt_details.cache_write",
   "cache_creation_tokens",
 ] as const;
@@ -284,10 +285,16 @@ export function usageOf(attributes: Attributes): Usage | undefined {
   if (usage.input !== undefined) {
     const written = countOf(attributes, CACHE_WRITTEN) ?? 0;
     const cached = usage.cached ?? 0;
-    const anthropic = "input_tokens" in attributes && CACHE_ASIDE.some((key) => key in attributes);
+    const anthropic =
+      firstKey(attributes, TOKENS.input) === "input_tokens" && CACHE_ASIDE.some((key) => key in attributes);
     if (anthropic || cached > usage.input) usage.input += cached + written;
   }
   return usage;
+}
+
+/** Newer versions of Claude Code say the same twice, by the conventions' names and by their own. */
+function firstKey(attributes: Attributes, keys: readonly string[]): string | undefined {
+  return keys.find((key) => countOf(attributes, [key]) !== undefined);
 }
 
 /** Counts that stand as JSON in one attribute; what has an attribute of its own goes before them. */

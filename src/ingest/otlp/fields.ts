@@ -14,6 +14,11 @@ export function sharesIds(scope: string): boolean {
   return scope.startsWith("com.anthropic.claude_code");
 }
 
+/** The sub-agent that acts: what it does is its own run, as Claude Code's hooks have it too. */
+export function subAgentOf(scope: string, attributes: Attributes): string | undefined {
+  return sharesIds(scope) ? firstText(attributes, ["agent_id"]) : undefined;
+}
+
 /** Which dialect wrote a record, by its instrumentation; the scope itself where nobody knows it. */
 const ORIGINS: ReadonlyArray<readonly [RegExp, string]> = [
   [/^com\.anthropic\.claude_code/, "claude-code"],

@@ -3,7 +3,7 @@ import type { EventDraft } from "../../event/event.ts";
 import { DROPPED, drop, type Ingested, inOrder, keep, nothingIngested } from "../ingested.ts";
 import { firstText } from "../values.ts";
 import { ALIASES } from "./aliases.ts";
-import { commonFields, type OtlpContext, settingOf } from "./fields.ts";
+import { commonFields, type OtlpContext, settingOf, subAgentOf } from "./fields.ts";
 import { ids } from "./ids.ts";
 import {
   agentDrafts,
@@ -68,6 +68,7 @@ function commonOf(record: LogRecord, context: OtlpContext): Common {
   return {
     ...commonFields(settingOf(attributes), resource, scope, context),
     runId:
+      subAgentOf(scope, attributes) ??
       firstText(attributes, ALIASES.run) ??
       (traceId || (firstText(attributes, ["prompt.id", "prompt_id", "turn_id"]) ?? null)),
     parentId:

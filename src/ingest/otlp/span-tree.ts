@@ -1,6 +1,6 @@
 import { firstText } from "../values.ts";
 import { ALIASES, usageOf } from "./aliases.ts";
-import { type Setting, settingOf, sharesIds } from "./fields.ts";
+import { type Setting, settingOf, sharesIds, subAgentOf } from "./fields.ts";
 import { ids } from "./ids.ts";
 import type { Span } from "./model.ts";
 import { isToldByLogs, type Operation, operationOf } from "./operations.ts";
@@ -80,7 +80,10 @@ export function spanTree(spans: readonly Span[]): Node[] {
 
 function settle(node: Node): void {
   const { parent } = node;
-  node.setting = settingOf(node.span.attributes, parent?.setting);
+  const { attributes, scope } = node.span;
+  const subAgent = subAgentOf(scope, attributes);
+  node.setting = settingOf(attributes, parent?.setting);
+  if (subAgent !== undefined) node.setting = { ...node.setting, run: subAgent };
   if (parent === undefined) return;
   node.beyond = parent.beyond;
   node.keptAbove = isKept(parent) ? parent : parent.keptAbove;

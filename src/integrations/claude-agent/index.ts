@@ -1,6 +1,8 @@
 import { isObject } from "../../base/json.ts";
+import type { EventDraft } from "../../event/event.ts";
 import { fromHook } from "../../ingest/hooks/hook.ts";
 import { type AdapterOptions, Recorder, type Target } from "../recorder.ts";
+import { type Answer, OpenCalls, type Payload } from "./calls.ts";
 import { Messages } from "./messages.ts";
 
 export type { AdapterOptions, Target };
@@ -14,7 +16,10 @@ export interface ClaudeMatcher {
   timeout: number;
 }
 
-/** What each hook tells becomes an event; `PostToolBatch` is what tells of a call that another hook refused. */
+/**
+ * What each hook tells becomes an event; `PostToolBatch` is what tells of a call that another hook refused. Not here:
+ * `WorktreeCreate`, of which a hook must make the worktree itself.
+ */
 const HOOKS = [
   "SessionStart",
   "UserPromptSubmit",
@@ -34,6 +39,11 @@ const HOOKS = [
   "PreModelSwitch",
   "PostModelSwitch",
   "ConfigChange",
+  "DirectoryAdded",
+  "TaskCreated",
+  "TaskCompleted",
+  "WorktreeRemove",
+  "PreSkillShellCommand",
   "Stop",
   "StopFailure",
   "SessionEnd",
@@ -44,7 +54,10 @@ export type ClaudeHookName = (typeof HOOKS)[number];
 export interface ClaudeRecorder {
   /** The option `hooks` of `query()`. Its arrays may be joined with others of one's own. */
   readonly hooks: Record<ClaudeHookName, ClaudeMatcher[]>;
-  /** Looks at what a query says, and returns it: models, tokens and cost, of which no hook tells. */
+  /**
+   * Looks at what a query says, and returns it. Of models, tokens and cost, of answers to questions and of calls that an
+   * interrupt stopped, no hook tells.
+   */
   watch<Q extends AsyncIterable<unknown>>(query: Q): Q;
 }
 
@@ -60,14 +73,23 @@ const TIMEOUT_SECONDS = 5;
  */
 export function recordClaudeAgent(trail: Target, options: AdapterOptions = {}): ClaudeRecorder {
   const recorder = new Recorder(trail, { source: "hook", origin: ORIGIN }, options);
-  const messages = new Messages(recorder);
+  const calls = new OpenCalls();
+  // A sub-agent has its name from the payload; whose program this is, its owner knows better.
+  const relay = (draft: EventDraft): void => recorder.relay([draft], { knowsAgent: draft.agent === ORIGIN });
+  const tell = (input: Payload, toolUseId?: string): void => {
+    for (const draft of fromHook(ORIGIN, { input, toolUseID: toolUseId }).drafts) relay(draft);
+  };
+  const messages = new Messages(recorder, (message) => {
+    const { missing, answers } = calls.sees(message);
+    for (const payload of missing) tell(payload);
+    for (const answer of answers) relay(answerDraft(answer));
+  });
   const hook: ClaudeHook = async (input, toolUseId) => {
     recorder.guard("claude-agent hook", () => {
       if (!isObject(input)) return;
       messages.hears(input);
-      const { drafts } = fromHook(ORIGIN, { input, toolUseID: toolUseId });
-      // A sub-agent has its name from the payload; whose program this is, its owner knows better.
-      for (const draft of drafts) recorder.relay([draft], { knowsAgent: draft.agent === ORIGIN });
+      for (const payload of calls.hears(input, toolUseId)) tell(payload);
+      tell(input, toolUseId);
     });
     return { continue: true };
   };
@@ -81,5 +103,20 @@ export function recordClaudeAgent(trail: Target, options: AdapterOptions = {}): 
       recorder.guard("claude-agent watch", () => messages.watch(query));
       return query;
     },
+  };
+}
+
+/** The answer to a question is where the question is, and known by the same call. */
+function answerDraft({ asked, decision, source }: Answer): EventDraft {
+  const [request] = fromHook(ORIGIN, asked).drafts;
+  const isDenied = decision === "reject";
+  return {
+    ...request,
+    type: "approval.decide",
+    id: null,
+    status: isDenied ? "denied" : "ok",
+    severity: isDenied ? "WARN" : "INFO",
+    summary: `${request?.tool}: ${decision}`,
+    data: { ...request?.data, decision, ...(source === undefined ? {} : { source }) },
   };
 }

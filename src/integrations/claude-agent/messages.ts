@@ -4,8 +4,7 @@ import { countOf, decimalOf, firstName } from "../../ingest/values.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { modelDraft } from "../drafts.ts";
 import type { Recorder } from "../recorder.ts";
-
-type Payload = Readonly<Record<string, unknown>>;
+import type { Payload } from "./calls.ts";
 
 interface Counts {
   readonly input: number;
@@ -21,13 +20,16 @@ interface Counts {
  */
 export class Messages {
   readonly #recorder: Recorder;
+  /** Told each message with results of calls. */
+  readonly #onResults: (message: Payload) => void;
   readonly #seen = new WeakSet<object>();
   /** The prompt that each session works on, which is what its hooks call a run. */
   readonly #prompts = new BoundedMap<string, string>();
   readonly #before = new BoundedMap<string, Counts>();
 
-  constructor(recorder: Recorder) {
+  constructor(recorder: Recorder, onResults: (message: Payload) => void) {
     this.#recorder = recorder;
+    this.#onResults = onResults;
   }
 
   /** What a hook says of where its session is. */
@@ -60,6 +62,7 @@ export class Messages {
   #look(message: unknown): void {
     if (!isObject(message) || this.#seen.has(message)) return;
     this.#seen.add(message);
+    if (message.type === "user") this.#onResults(message);
     if (message.type !== "result") return;
     const { model_usage_since_last_result: recent, modelUsage: whole } = message;
     for (const [model, said] of Object.entries(isObject(recent) ? recent : isObject(whole) ? whole : {})) {

@@ -10,12 +10,11 @@ import { acceptDraft } from "../../../event/accept.ts";
 import { LIMITS } from "../../../event/limits.ts";
 import { fromHook } from "../../../ingest/hooks/hook.ts";
 import { createRedactor } from "../../../redact/redactor.ts";
-import { openSqliteStore } from "../../../store/sqlite/sqlite-store.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Call, Command } from "../../command.ts";
+import { isServer, type Target, targetOf } from "../../config/target.ts";
 import type { Io } from "../../io.ts";
 import { visible } from "../../print.ts";
-import { isServer, type Target, targetOf } from "../../wire.ts";
 import { deliverSpool, isDelivering } from "./delivery.ts";
 
 /** The agent waits for this program: what a store in a file does not take in this time stays in the spool. */
@@ -47,6 +46,8 @@ export const hook: Command = {
         await deliver(call, target);
         return 0;
       }
+      // Claude Code ends the hooks that still run when it ends itself: what one began it brings to its end.
+      io.onStop(() => undefined);
       const payload = JSON.parse(await readInput(io));
       await keep(call, target, linesOf(argument, payload, settings.required("tenant")));
     } catch (thrown) {
@@ -131,7 +132,7 @@ async function deliver(call: Call, { name, file, spoolDir }: Target): Promise<vo
 }
 
 async function openSink(name: string, file: Target["file"], apiKey: string | undefined): Promise<Store> {
-  if (file !== null) return openSqliteStore(file.path, { busyTimeoutMs: REQUEST_MS });
+  if (file !== null) return openFile(file.path, REQUEST_MS);
   if (isServer(name)) {
     const { openRemoteStore } = await import("../../../store/remote/remote-store.ts");
     return openRemoteStore(name, { apiKey, timeoutMs: REQUEST_MS });
@@ -139,8 +140,14 @@ async function openSink(name: string, file: Target["file"], apiKey: string | und
   return (await import("../../../store/postgres/postgres-store.ts")).openPostgresStore(name);
 }
 
+/** Each store is loaded where it is needed: the events are safe before it is. */
+async function openFile(path: string, busyTimeoutMs: number): Promise<Store> {
+  const { openSqliteStore } = await import("../../../store/sqlite/sqlite-store.ts");
+  return openSqliteStore(path, { busyTimeoutMs });
+}
+
 async function store(path: string, lines: readonly string[]): Promise<void> {
-  const opened = await openSqliteStore(path, { busyTimeoutMs: BUSY_MS });
+  const opened = await openFile(path, BUSY_MS);
   try {
     const outcomes = await opened.append(lines);
     for (const outcome of outcomes) {

@@ -7,8 +7,9 @@ import { checkFile } from "../../../store/sqlite/check.ts";
 import type { StoreVerdict, VerifyOptions } from "../../../trail/seal/verify.ts";
 import type { Trail } from "../../../trail/trail.ts";
 import type { Call, Command } from "../../command.ts";
+import { targetOf } from "../../config/target.ts";
 import { visible } from "../../print.ts";
-import { openExisting, targetOf } from "../../wire.ts";
+import { openExisting } from "../../wire.ts";
 import { witnessesOf } from "../../witnesses.ts";
 
 const BROKEN = 1;

@@ -5,8 +5,9 @@ import { startHttpProxy } from "../../../mcp/proxy/http.ts";
 import { McpRecorder } from "../../../mcp/proxy/recorder.ts";
 import { type Ended, runStdioProxy } from "../../../mcp/proxy/stdio.ts";
 import type { Call, Command } from "../../command.ts";
+import { targetOf } from "../../config/target.ts";
 import { visible } from "../../print.ts";
-import { openOrMake, targetOf } from "../../wire.ts";
+import { openOrMake } from "../../wire.ts";
 
 /** The client waits for the end; what the store does not take in this time stays in the spool. */
 const SETTLE_MS = 2_000;

@@ -4,8 +4,9 @@ import type { Readable } from "../../../mcp/server/tool.ts";
 import { type ApiKey, createKeys, hashSecret, isWellFormed } from "../../../trail/keys.ts";
 import type { Trail } from "../../../trail/trail.ts";
 import type { Call, Command } from "../../command.ts";
+import { isServer } from "../../config/target.ts";
 import { version } from "../../version.ts";
-import { isServer, openExisting } from "../../wire.ts";
+import { openExisting } from "../../wire.ts";
 
 export const mcp: Command = {
   name: "mcp",
