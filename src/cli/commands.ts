@@ -1,58 +1,32 @@
 import type { Command } from "./command.ts";
-import { bench } from "./commands/bench.ts";
-import { hook } from "./commands/capture/hook.ts";
-import { importCommand } from "./commands/capture/import.ts";
-import { doctor } from "./commands/doctor.ts";
-import { erase } from "./commands/erase.ts";
-import { exportCommand } from "./commands/export.ts";
-import { forwarders } from "./commands/forwarders.ts";
-import { keys } from "./commands/keys.ts";
-import { list } from "./commands/list.ts";
-import { proof } from "./commands/log/proof.ts";
-import { seal } from "./commands/log/seal.ts";
-import { verify } from "./commands/log/verify.ts";
-import { witness } from "./commands/log/witness.ts";
-import { mcpProxy } from "./commands/mcp/proxy.ts";
-import { mcp } from "./commands/mcp/server.ts";
-import { prune } from "./commands/prune.ts";
-import { record } from "./commands/record.ts";
-import { serve } from "./commands/serve.ts";
-import { show } from "./commands/show.ts";
-import { tail } from "./commands/tail.ts";
-import { approvals } from "./commands/views/approvals.ts";
-import { rebuild } from "./commands/views/rebuild.ts";
-import { run as oneRun } from "./commands/views/run.ts";
-import { runs } from "./commands/views/runs.ts";
-import { stats } from "./commands/views/stats.ts";
-import { thread } from "./commands/views/thread.ts";
-import { tools } from "./commands/views/tools.ts";
 
-export const COMMANDS: readonly Command[] = [
-  serve,
-  record,
-  list,
-  tail,
-  show,
-  stats,
-  runs,
-  oneRun,
-  thread,
-  tools,
-  approvals,
-  prune,
-  erase,
-  rebuild,
-  keys,
-  forwarders,
-  bench,
-  doctor,
-  hook,
-  mcp,
-  mcpProxy,
-  importCommand,
-  seal,
-  proof,
-  verify,
-  witness,
-  exportCommand,
-];
+/** Each command by its name, in the order of the help. Loaded one by one: an agent starts `hook` at each of its steps. */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import("./commands/serve.ts")).serve,
+  record: async () => (await import("./commands/record.ts")).record,
+  list: async () => (await import("./commands/list.ts")).list,
+  tail: async () => (await import("./commands/tail.ts")).tail,
+  show: async () => (await import("./commands/show.ts")).show,
+  stats: async () => (await import("./commands/views/stats.ts")).stats,
+  runs: async () => (await import("./commands/views/runs.ts")).runs,
+  run: async () => (await import("./commands/views/run.ts")).run,
+  thread: async () => (await import("./commands/views/thread.ts")).thread,
+  tools: async () => (await import("./commands/views/tools.ts")).tools,
+  approvals: async () => (await import("./commands/views/approvals.ts")).approvals,
+  prune: async () => (await import("./commands/prune.ts")).prune,
+  erase: async () => (await import("./commands/erase.ts")).erase,
+  rebuild: async () => (await import("./commands/views/rebuild.ts")).rebuild,
+  keys: async () => (await import("./commands/keys.ts")).keys,
+  forwarders: async () => (await import("./commands/forwarders.ts")).forwarders,
+  bench: async () => (await import("./commands/bench.ts")).bench,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  hook: async () => (await import("./commands/capture/hook.ts")).hook,
+  mcp: async () => (await import("./commands/mcp/server.ts")).mcp,
+  "mcp-proxy": async () => (await import("./commands/mcp/proxy.ts")).mcpProxy,
+  import: async () => (await import("./commands/capture/import.ts")).importCommand,
+  seal: async () => (await import("./commands/log/seal.ts")).seal,
+  proof: async () => (await import("./commands/log/proof.ts")).proof,
+  verify: async () => (await import("./commands/log/verify.ts")).verify,
+  witness: async () => (await import("./commands/log/witness.ts")).witness,
+  export: async () => (await import("./commands/export.ts")).exportCommand,
+};

@@ -1,6 +1,7 @@
 import { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
 import { isTrailError, messageOf } from "../base/error.ts";
 import type { Call, Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { type Option, optionsOf } from "./config/options.ts";
 import { readSettings } from "./config/settings.ts";
 import { type Io, processIo } from "./io.ts";
@@ -41,11 +42,10 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** An agent starts `hook` at each of its steps: that loads nothing of the others, and starts in half the time. */
+/** The one command that is asked for; all of them where none is, for the help. */
 async function commandsFor(name: string | undefined): Promise<readonly Command[]> {
-  return name === "hook"
-    ? [(await import("./commands/capture/hook.ts")).hook]
-    : (await import("./commands.ts")).COMMANDS;
+  const load = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return load === undefined ? Promise.all(Object.values(COMMANDS).map((each) => each())) : [await load()];
 }
 
 /** The program in the real world. */
