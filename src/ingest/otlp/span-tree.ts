@@ -20,8 +20,8 @@ export interface Node {
   beyond: string;
   /** The nearest span around it that is more than a step. */
   owner: Node | undefined;
-  /** A model call inside it says the same tokens. */
-  repeatsTokens: boolean;
+  /** A model's span around the spans of its calls. */
+  isAround: boolean;
 }
 
 type Building = Node & { parent: Node | undefined };
@@ -45,7 +45,7 @@ export function spanTree(spans: readonly Span[]): Node[] {
       keptAbove: undefined,
       beyond: span.parentSpanId,
       owner: undefined,
-      repeatsTokens: false,
+      isAround: false,
     });
   }
   const roots: Building[] = [];
@@ -80,7 +80,7 @@ export function spanTree(spans: readonly Span[]): Node[] {
 
 function settle(node: Node): void {
   const { parent } = node;
-  node.setting = settingOf(node.span.attributes, parent?.setting);
+  node.setting = { ...settingOf(node.span.attributes, parent?.setting), ...agentNamed(node.span) };
   if (parent === undefined) return;
   node.beyond = parent.beyond;
   node.keptAbove = isKept(parent) ? parent : parent.keptAbove;
@@ -88,6 +88,13 @@ function settle(node: Node): void {
     parent.operation === undefined || parent.operation === "step" || parent.operation === "folded";
   node.owner = isStep ? parent.owner : parent;
   if (isCallAgain(node)) node.operation = "mcp";
+}
+
+/** Langfuse has no attribute for an agent's name: its observation is called as the agent is. */
+function agentNamed({ attributes, name }: Span): Setting {
+  return firstText(attributes, ["langfuse.observation.type"]) === "agent" && name !== ""
+    ? { agent: firstText(attributes, ALIASES.agent) ?? name }
+    : {};
 }
 
 /**
@@ -101,11 +108,16 @@ function isCallAgain({ operation, span, owner }: Node): boolean {
   return tool === undefined || tool === firstText(owner.span.attributes, ALIASES.tool);
 }
 
-/** A model span around other model spans adds their tokens up; only the innermost ones count. */
+/**
+ * A model span around other model spans tells their call again, as a wrapper of the framework's or by a second
+ * instrumentation, and adds their tokens up: the innermost ones are the calls, it is a step around them.
+ */
 function markRepeated({ span, operation, owner }: Node): void {
   const isModel = operation === "llm" || operation === "embedding";
-  if (!isModel || owner === undefined || owner.operation !== operation) return;
-  if (usageOf(span.attributes) !== undefined) owner.repeatsTokens = true;
+  if (!isModel || owner?.operation !== operation) return;
+  // Where only the one around it counts tokens, they stay where they are.
+  if (usageOf(span.attributes) !== undefined || usageOf(owner.span.attributes) === undefined)
+    owner.isAround = true;
 }
 
 /** Does a span become an event? An error inside an agent's operation does, whatever span it is on. */
