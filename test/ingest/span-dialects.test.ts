@@ -191,7 +191,10 @@ describe("OpenInference", () => {
       usage: { input: 3, output: 2 },
       data: { input: { "llm.input_messages.0.message.role": "user" } },
     });
-    expect(ofType(drafts, "agent.step")).toHaveLength(1);
+    expect(brief(ofType(drafts, "workflow.run"))).toEqual([
+      "workflow.run  started  pending",
+      "workflow.run  completed  ok  50 ms",
+    ]);
   });
 
   it("finds the failure in LangChain's other envelope too", async () => {

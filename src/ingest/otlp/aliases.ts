@@ -142,7 +142,7 @@ export const ALIASES = {
     "mastra.metadata.threadId",
     "traceloop.association.properties.thread_id",
   ],
-  run: ["run_id", "gen_ai.run.id", "mastra.metadata.runId"],
+  run: ["run_id", "gen_ai.run.id"],
   actor: [
     "user.id",
     "enduser.id",

@@ -37,7 +37,7 @@ export function spanTree(spans: readonly Span[]): Node[] {
   for (const span of spans) {
     nodes.set(keyOf(span.traceId, span.spanId), {
       span,
-      operation: operationOf(span),
+      operation: isOuterChain(span) ? "workflow" : operationOf(span),
       toldByLogs: isToldByLogs(span),
       parent: undefined,
       children: [],
@@ -88,6 +88,12 @@ function settle(node: Node): void {
     parent.operation === undefined || parent.operation === "step" || parent.operation === "folded";
   node.owner = isStep ? parent.owner : parent;
   if (isCallAgain(node)) node.operation = "mcp";
+}
+
+/** Tracers that know only chains: the one that nothing is around is a run, as LangSmith's own door has it. */
+function isOuterChain({ attributes, parentSpanId }: Span): boolean {
+  const kind = firstText(attributes, ["langsmith.span.kind", "openinference.span.kind"]);
+  return parentSpanId === "" && kind?.toLowerCase() === "chain";
 }
 
 /** Langfuse has no attribute for an agent's name: its observation is called as the agent is. */
