@@ -14,8 +14,7 @@ interface Heard {
 /** A tracer as OpenTelemetry's API has it, for a program that is handed one. */
 export interface TrailTracer {
   startSpan(name: string, options?: unknown, context?: unknown): LooseSpan;
-  // biome-ignore lint/suspicious/noExplicitAny: OpenTelemetry's own overloads, whose types stay outside.
-  startActiveSpan<F extends (span: any) => unknown>(name: string, ...rest: unknown[]): ReturnType<F>;
+  startActiveSpan<F extends (span: never) => unknown>(name: string, ...rest: unknown[]): ReturnType<F>;
 }
 
 /** The span that is under way goes along with asynchronous calls, without OpenTelemetry's own context manager. */
