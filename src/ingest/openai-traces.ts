@@ -192,7 +192,7 @@ function agentAround(span: Foreign, spans: ReadonlyMap<string, Foreign>): string
   return undefined;
 }
 
-function commonOf(
+export function commonOf(
   span: Foreign,
   trace: JsonObject,
   agent: string | undefined,

@@ -45,12 +45,13 @@ describe("LangSmith's OpenTelemetry exporter", () => {
       },
     ]);
     expect(brief(drafts)).toEqual([
+      "workflow.run  started  pending",
       "agent.step  completed  ok  10 ms",
       "llm.complete  completed  ok  12+3 tokens, 8 cached  10 ms",
       "retrieval.query  completed  ok  10 ms",
       "tool.execute  started  pending  lookup",
       "tool.execute  completed  ok  lookup  10 ms",
-      "agent.step  completed  ok  90 ms",
+      "workflow.run  completed  ok  90 ms",
     ]);
     expect(drafts.find(({ tool }) => tool === "lookup")).toMatchObject({
       threadId: "t-1",

@@ -4,8 +4,8 @@ import { fromHook } from "../../src/ingest/hooks/hook.ts";
 import type { Ingested } from "../../src/ingest/ingested.ts";
 import { decodeLogs, decodeMetrics, decodeTraces } from "../../src/ingest/otlp/decode.ts";
 import { fromLogs } from "../../src/ingest/otlp/logs.ts";
-import { fromMetrics } from "../../src/ingest/otlp/metrics.ts";
 import { fromTraces } from "../../src/ingest/otlp/traces.ts";
+import { fromMetrics } from "../../src/ingest/otlp-metrics.ts";
 
 const SAMPLES = new URL("../samples/", import.meta.url);
 

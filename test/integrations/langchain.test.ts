@@ -3,7 +3,7 @@ import { AIMessage, type BaseMessage } from "@langchain/core/messages";
 import type { ChatResult } from "@langchain/core/outputs";
 import { BaseRetriever } from "@langchain/core/retrievers";
 import { RunnableLambda } from "@langchain/core/runnables";
-import { Command, MemorySaver, MessagesAnnotation, StateGraph } from "@langchain/langgraph";
+import { Command, interrupt, MemorySaver, MessagesAnnotation, StateGraph } from "@langchain/langgraph";
 import { createAgent, humanInTheLoopMiddleware, tool } from "langchain";
 import { describe, expect, it } from "vitest";
 import { recordLangChain } from "../../src/integrations/langchain/index.ts";
@@ -141,6 +141,57 @@ describe("LangChain", () => {
       { callId: "d1", state: "denied", executions: [], violations: [] },
     ]);
     expect(events.filter(({ status }) => status === "error")).toEqual([]);
+  });
+
+  it.each([
+    ["yes", true],
+    [{ type: "accept" }, true],
+    [[{ type: "ignore" }], false],
+    [{ approved: false }, false],
+    ["no", false],
+  ])("tells a question that a tool asks itself, answered with %j", async (answer, approved) => {
+    const trail = memoryTrail();
+    const config = { callbacks: [recordLangChain(trail)], configurable: { thread_id: "t1" } };
+    const careful = tool(async () => JSON.stringify(interrupt({ question: "really?" })), {
+      name: "careful",
+      description: "Asks.",
+      schema,
+    });
+    const model = new StandIn({ calls: [["c1", "careful", { query: "a" }]] }, { content: "well" });
+    const agent = createAgent({ model, tools: [careful], checkpointer: new MemorySaver() });
+    await agent.invoke(ask, config);
+    await agent.invoke(new Command({ resume: answer }), config);
+    const events = await eventsOf(trail);
+    expect(events.map(line).filter((each) => /^(approval|tool)/.test(each))).toEqual([
+      "tool.execute  started  pending  clerk  careful  c1",
+      "approval.request  ·  pending  clerk  careful  c1",
+      "tool.execute  completed  ok  clerk  careful  c1",
+      `approval.decide  ·  ${approved ? "ok" : "denied"}  clerk  careful  c1`,
+      "tool.execute  started  pending  clerk  careful  c1",
+      "tool.execute  completed  ok  clerk  careful  c1",
+    ]);
+    expect(events.find(({ type }) => type === "approval.request")?.data).toMatchObject({
+      arguments: { query: "a" },
+      question: { question: "really?" },
+    });
+  });
+
+  it("finds the ids of calls where LangChain does not give them, as before 1.0", async () => {
+    const trail = memoryTrail();
+    const handler = recordLangChain(trail);
+    const { handleToolStart } = handler;
+    handler.handleToolStart = (serialized, input, id, parent, ...more) =>
+      handleToolStart(serialized, input, id, parent, ...more.slice(0, 3));
+    const calls: Array<[string, string, object]> = [
+      ["c1", "search", { query: "a" }],
+      ["c2", "search", { query: "b" }],
+      ["c3", "search", { query: "a" }],
+    ];
+    const agent = createAgent({ model: new StandIn({ calls }, { content: "done" }), tools: [search] });
+    await agent.invoke(ask, { callbacks: [handler] });
+    const ended = (await eventsOf(trail)).filter(({ tool: name, phase }) => name && phase === "completed");
+    expect(ended.map(({ callId }) => callId).sort()).toEqual(["c1", "c2", "c3"]);
+    expect(ended.find(({ callId }) => callId === "c2")?.data).toEqual({ result: { hits: "b" } });
   });
 
   it("nests an agent in the call that started it", async () => {

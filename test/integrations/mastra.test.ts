@@ -150,15 +150,19 @@ describe("Mastra", () => {
     ];
     const program = programOf(trail, { clerk: agentOf("clerk", turns, { tools: { remove } }) });
     const agent = program.getAgent("clerk");
-    const first = await agent.stream("remove", { maxSteps: 5 });
+    const tracingOptions = { metadata: { userId: "ada", sessionId: "s1" } };
+    const first = await agent.stream("remove", { maxSteps: 5, tracingOptions });
     for await (const _chunk of first.fullStream);
     const second = await agent.declineToolCall({ runId: first.runId, toolCallId: "d1" });
     for await (const _chunk of second.fullStream);
     const third = await agent.approveToolCall({ runId: first.runId, toolCallId: "d2" });
     for await (const _chunk of third.fullStream);
     await expect.poll(async () => (await linesOf(trail)).at(-1)).toBe("agent.run  completed  ok  clerk");
-    const told = (await linesOf(trail)).filter((each) => /^(approval|tool)/.test(each));
-    expect(told).toEqual([
+    const events = await eventsOf(trail);
+    expect(events.every(({ actor, conversationId }) => actor.id === "ada" && conversationId === "s1")).toBe(
+      true,
+    );
+    expect(events.map(line).filter((each) => /^(approval|tool)/.test(each))).toEqual([
       "approval.request  ·  pending  clerk  remove  d1",
       "approval.decide  ·  denied  clerk  remove  d1",
       "tool.execute  started  pending  clerk  remove  d1",
@@ -173,6 +177,17 @@ describe("Mastra", () => {
       ["d2", "approved", []],
       ["d1", "denied", []],
     ]);
+  });
+
+  it("hears the exporter's name of before Mastra 1 too", async () => {
+    const trail = memoryTrail();
+    const exporter = recordMastra(trail);
+    const older = { ...exporter, exportTracingEvent: exporter.exportEvent };
+    const configs = { daybook: { serviceName: "desk", exporters: [older] } };
+    const observability = new Observability({ configs });
+    const agents = { clerk: agentOf("clerk", [{ text: "hello" }]) };
+    await new Mastra({ agents, logger: false, observability }).getAgent("clerk").generate("go");
+    await expect.poll(async () => (await linesOf(trail)).at(-1)).toBe("agent.run  completed  ok  clerk");
   });
 
   it("nests an agent in the call that started it, and tells a model that fails", async () => {

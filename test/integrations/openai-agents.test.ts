@@ -149,6 +149,9 @@ describe("OpenAI Agents", () => {
       "tool.execute  started  pending  clerk  remove  d1",
       "tool.execute  completed  ok  clerk  remove  d1",
     ]);
+    expect(events.every(({ actor, conversationId }) => actor.id === "ada" && conversationId === "g1")).toBe(
+      true,
+    );
     const { approvals } = await trail.approvals.list();
     expect(approvals).toMatchObject([
       { callId: "d2", state: "denied", reason: "not today", executions: [], violations: [] },

@@ -4,6 +4,7 @@ import type { AuditEvent, EventDraft } from "../../event/event.ts";
 import { DROPPED, drop, type Ingested, inOrder, keep, nothingIngested } from "../ingested.ts";
 import { failureIn, messageIn } from "../otlp/outcome.ts";
 import { providerUsage, rawUsage } from "../provider-usage.ts";
+import { signalIn } from "../signals.ts";
 import { type Told, toldDrafts, toldId } from "../told.ts";
 import { first, firstName, structured } from "../values.ts";
 import type { RunBatch, RunFields } from "./multipart.ts";
@@ -98,7 +99,9 @@ function told(run: RunFields, context: RunContext): Told {
   const isModel = operation === "llm" || operation === "embedding";
   const usage = isModel ? usageIn(outputs, metadata) : undefined;
   const result = isObject(outputs) && operation === "tool" ? (outputs.output ?? outputs) : outputs;
-  const failure = error ?? (operation === "tool" ? failureIn(result) : undefined);
+  const signal = error === undefined ? undefined : signalIn(String(run.error));
+  const thrown = signal === undefined ? error : undefined;
+  const failure = thrown ?? (operation === "tool" ? failureIn(result) : undefined);
   return {
     ...IDS,
     id: String(run.id).toLowerCase(),
@@ -117,6 +120,7 @@ function told(run: RunFields, context: RunContext): Told {
     endData: {
       ...(operation === "tool" || outputs === undefined ? {} : { output: outputs }),
       ...(usage === undefined ? {} : { usage }),
+      ...(signal === "question" && operation === "tool" ? { interrupted: true } : {}),
     },
     common: commonOf(run, metadata, operation, context),
   };
@@ -155,7 +159,7 @@ function timeOf(value: unknown): Micros | undefined {
 /** The first line: the rest is a stack. */
 function errorOf(run: RunFields): string | undefined {
   const error = firstName(run, ["error"]);
-  return error?.split("\n\n", 1)[0]?.trim();
+  return error?.split("\n\n", 1)[0]?.trim() || error?.trim().split("\n", 1)[0];
 }
 
 function metadataOf({ extra }: RunFields): Record<string, unknown> {

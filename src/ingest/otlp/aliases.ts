@@ -1,7 +1,7 @@
-import { isObject, type JsonObject } from "../../base/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { Usage } from "../../event/event.ts";
 import { langfuseUsage, providerUsage } from "../provider-usage.ts";
-import { countOf, structured } from "../values.ts";
+import { countOf, decimalOf, firstText, structured } from "../values.ts";
 import type { Attributes } from "./model.ts";
 
 /**
@@ -16,6 +16,7 @@ export const ALIASES = {
     "tool.name",
     "function_name",
     "mcp.tool.name",
+    "spring.ai.tool.definition.name",
     "traceloop.entity.name",
   ],
   callId: [
@@ -26,6 +27,7 @@ export const ALIASES = {
     "tool_call.id",
     "tool_call_id",
     "call_id",
+    "tool.id",
   ],
   arguments: [
     "gen_ai.tool.call.arguments",
@@ -41,6 +43,9 @@ export const ALIASES = {
     "arguments",
     "tool_parameters",
     "gen_ai.tool.input",
+    "spring.ai.tool.call.arguments",
+    "gen_ai.tool.args",
+    "mcp.request.argument",
     "langfuse.observation.input",
     "mastra.tool_call.input",
     "mastra.mcp_tool_call.input",
@@ -57,6 +62,8 @@ export const ALIASES = {
     "output.value",
     "traceloop.entity.output",
     "gen_ai.tool.output",
+    "spring.ai.tool.call.result",
+    "mcp.response.value",
     "langfuse.observation.output",
     "mastra.tool_call.output",
     "mastra.mcp_tool_call.output",
@@ -82,6 +89,11 @@ export const ALIASES = {
     "mastra.workflow_run.input",
     "mastra.model_step.input",
     "request_text",
+    "gen_ai.retrieval.query.text",
+    "gen_ai.memory.query.text",
+    "haystack.component.input",
+    "haystack.pipeline.input_data",
+    "haystack.agent.input",
     "langfuse.observation.input",
   ],
   output: [
@@ -99,6 +111,11 @@ export const ALIASES = {
     "mastra.model_step.output",
     "response",
     "response_text",
+    "gen_ai.retrieval.documents",
+    "gen_ai.memory.records",
+    "haystack.component.output",
+    "haystack.pipeline.output_data",
+    "haystack.agent.output",
     "langfuse.observation.output",
   ],
   conversation: [
@@ -125,7 +142,7 @@ export const ALIASES = {
     "mastra.metadata.threadId",
     "traceloop.association.properties.thread_id",
   ],
-  run: ["run_id", "gen_ai.run.id", "mastra.metadata.runId", "gcp.vertex.agent.invocation_id"],
+  run: ["run_id", "gen_ai.run.id"],
   actor: [
     "user.id",
     "enduser.id",
@@ -138,6 +155,8 @@ export const ALIASES = {
     "langsmith.metadata.user_id",
     "langfuse.user.id",
     "traceloop.association.properties.user_id",
+    "gen_ai.request.user",
+    "llm.user",
     "user_email",
     "user_id",
   ],
@@ -150,6 +169,7 @@ export const ALIASES = {
     "agent_type",
     "mastra.agent.name",
     "traceloop.workflow.name",
+    "crewai.agent.role",
     "gen_ai.agent.id",
   ],
   model: [
@@ -157,7 +177,9 @@ export const ALIASES = {
     "ai.response.model",
     "gen_ai.request.model",
     "ai.model.id",
+    "llm.response.model_name",
     "llm.model_name",
+    "llm.request.model_name",
     "langfuse.observation.model.name",
     "embedding.model_name",
     "reranker.model_name",
@@ -174,9 +196,12 @@ export const ALIASES = {
   ],
   finish: [
     "gen_ai.response.finish_reasons",
+    "gen_ai.response.finish_reason",
     "ai.response.finishReason",
     "stop_reason",
     "llm.finish_reason",
+    "llm.response.finish_reason",
+    "llm.response.stop_reason",
     "finish_reasons",
   ],
   request: ["request_id", "gen_ai.response.id", "ai.response.id"],
@@ -208,10 +233,11 @@ export const ALIASES = {
   decidedBy: ["source", "decision_source", "approver"],
 } as const satisfies Record<string, readonly string[]>;
 
-const TOKENS = {
+export const TOKENS = {
   input: [
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.prompt_tokens",
+    "gen_ai.aggregated_usage.input_tokens",
     "llm.token_count.prompt",
     "ai.usage.inputTokens",
     "ai.usage.promptTokens",
@@ -223,6 +249,7 @@ const TOKENS = {
   output: [
     "gen_ai.usage.output_tokens",
     "gen_ai.usage.completion_tokens",
+    "gen_ai.aggregated_usage.output_tokens",
     "llm.token_count.completion",
     "ai.usage.outputTokens",
     "ai.usage.completionTokens",
@@ -252,15 +279,19 @@ const TOKENS = {
     "ai.usage.cachedInputTokens",
     "ai.usage.inputTokenDetails.cacheReadTokens",
     "llm.token_count.prompt_details.cache_read",
+    "llm.token_count.prompt_details.cache_input",
     "cache_read_tokens",
     "cached_token_count",
     "cached_content_token_count",
   ],
 } as const;
 
-const CACHE_WRITTEN = [
+export const CACHE_WRITTEN = [
   "gen_ai.usage.cache_creation.input_tokens",
   "gen_ai.usage.cache_creation_input_tokens",
+  "gen_ai.usage.cache_write.input_tokens",
+  "gen_ai.usage.cache_write_input_tokens",
+  "gen_ai.usage.details.cache_write_tokens",
   "ai.usage.inputTokenDetails.cacheWriteTokens",
   "gen_ai.usage.cache_write.input_tokens",
   "llm.token_count.prompt_details.cache_write",
@@ -300,11 +331,43 @@ function firstKey(attributes: Attributes, keys: readonly string[]): string | und
 /** Counts that stand as JSON in one attribute; what has an attribute of its own goes before them. */
 const LANGFUSE_USAGE = "langfuse.observation.usage_details";
 const LANGSMITH_USAGE = "langsmith.usage_metadata";
+const HAYSTACK_OUTPUT = "haystack.component.output";
 
 function usageInJson(attributes: Attributes): Usage {
   const details = structured(attributes[LANGFUSE_USAGE]);
   if (isObject(details)) return langfuseUsage(details) ?? {};
-  return providerUsage(structured(attributes[LANGSMITH_USAGE])) ?? {};
+  return (
+    providerUsage(structured(attributes[LANGSMITH_USAGE])) ??
+    providerUsage(answerIn(attributes[HAYSTACK_OUTPUT]).usage) ??
+    {}
+  );
+}
+
+/** What a Haystack generator says of its first reply. */
+function answerIn(output: JsonValue | undefined): Record<string, unknown> {
+  const { replies, meta } = objectOf(structured(output));
+  const [reply] = Array.isArray(replies) ? (replies as unknown[]) : [];
+  const [said] = Array.isArray(meta) ? (meta as unknown[]) : [];
+  return objectOf(objectOf(reply).meta ?? objectOf(reply)._meta ?? said);
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}
+
+/** The model of one operation. */
+export function modelOf(attributes: Attributes): string | undefined {
+  const said = answerIn(attributes[HAYSTACK_OUTPUT]).model;
+  return firstText(attributes, ALIASES.model) ?? (typeof said === "string" ? said : undefined);
+}
+
+const LANGFUSE_COST = "langfuse.observation.cost_details";
+
+/** What one operation cost, as a decimal. */
+export function costOf(attributes: Attributes): string | undefined {
+  const details = structured(attributes[LANGFUSE_COST]);
+  const total = isObject(details) ? decimalOf(details, ["total"]) : undefined;
+  return decimalOf(attributes, ALIASES.cost) ?? total;
 }
 
 const TOKEN_KEYS: ReadonlySet<string> = new Set([

@@ -18,7 +18,9 @@ interface Call {
  * in the messages that the next model call is given (AI SDK 7), and in those of every call after it.
  */
 export function refusedCalls(span: Span, common: Partial<EventDraft>): EventDraft[] {
-  const messages = structured(first(span.attributes, ["gen_ai.input.messages", "ai.prompt.messages"]));
+  const messages = structured(
+    first(span.attributes, ["gen_ai.input.messages", "pydantic_ai.all_messages", "ai.prompt.messages"]),
+  );
   if (!Array.isArray(messages)) return [];
   const calls = new Map<string, Call>();
   const drafts: EventDraft[] = [];
@@ -30,7 +32,7 @@ export function refusedCalls(span: Span, common: Partial<EventDraft>): EventDraf
       if (typeof tool === "string")
         calls.set(callId, { tool, args: structured((part.arguments ?? part.input) as JsonValue) });
     }
-    const reason = refusalIn(part.response ?? part.output);
+    const reason = refusalIn(part.response ?? part.result ?? part.output);
     const call = calls.get(callId);
     if (reason !== undefined && call !== undefined)
       drafts.push(...refused(callId, call, reason, common, span));
@@ -44,7 +46,11 @@ function partsOf(message: unknown): Array<Record<string, unknown>> {
   return Array.isArray(parts) ? parts.filter(isObject) : [];
 }
 
+/** What Pydantic AI tells the model of a call that a person refused without a word. */
+const DENIED = "The tool call was denied.";
+
 function refusalIn(response: unknown): string | undefined {
+  if (response === DENIED) return DENIED;
   if (!isObject(response)) return undefined;
   if (response.denied !== true && response.type !== "execution-denied") return undefined;
   return typeof response.reason === "string" && response.reason !== "" ? response.reason : "denied";

@@ -57,10 +57,11 @@ const OPERATION_KEYS = [
   "traceloop.span.kind",
   "span.type",
   "mastra.span.type",
+  "spring.ai.kind",
   "llm.request.type",
 ] as const;
 
-const VALUES: Readonly<Record<Operation, readonly string[]>> = {
+export const VALUES: Readonly<Record<Operation, readonly string[]>> = {
   tool: [
     "execute_tool",
     "tool_call",
@@ -70,6 +71,8 @@ const VALUES: Readonly<Record<Operation, readonly string[]>> = {
     "function",
     "mcp_tool_call",
     "provider_tool_call",
+    "client_tool_call",
+    "tool.execute",
   ],
   llm: [
     "chat",
@@ -89,6 +92,8 @@ const VALUES: Readonly<Record<Operation, readonly string[]>> = {
     "ai.generateimage",
     "ai.generatespeech",
     "ai.transcribe",
+    "image",
+    "audio",
   ],
   embedding: ["embeddings", "embedding", "rag_embedding", "ai.embed.doembed", "ai.embedmany.doembed"],
   agent: [
@@ -97,15 +102,16 @@ const VALUES: Readonly<Record<Operation, readonly string[]>> = {
     "agent_run",
     "agent_call",
     "interaction",
+    "execute_task",
     "ai.generatetext",
     "ai.streamtext",
     "ai.generateobject",
     "ai.streamobject",
   ],
-  workflow: ["invoke_workflow", "workflow", "workflow_run"],
-  handoff: ["handoff"],
-  guardrail: ["run_guardrail", "guardrail"],
-  retrieval: ["retrieval", "retriever", "reranker", "rerank", "ai.rerank"],
+  workflow: ["invoke_workflow", "workflow", "workflow_run", "invoke_swarm", "invoke_graph"],
+  handoff: ["handoff", "agent_handoff"],
+  guardrail: ["run_guardrail", "guardrail", "guard"],
+  retrieval: ["retrieval", "retriever", "reranker", "rerank", "ai.rerank", "vectordb", "vector_store"],
   memory: [
     "search_memory",
     "create_memory",
@@ -132,6 +138,8 @@ const VALUES: Readonly<Record<Operation, readonly string[]>> = {
     "workflow_step",
     "processor_run",
     "subagent.spawn",
+    "chat_client",
+    "advisor",
     "evaluator",
     "prompt",
     "parser",
@@ -159,11 +167,30 @@ const OPERATION_OF: ReadonlyMap<string, Operation> = new Map(
 /** Where no attribute names the operation, its span's name may. */
 const NAMES: ReadonlyArray<readonly [RegExp, Operation]> = [
   [/^(?:execute_tool|running tool)(?!s)\b/, "tool"],
-  [/^(?:agent run|invoke_agent)\b/, "agent"],
+  [/^(?:agent run|agent_run|invoke_agent)\b/, "agent"],
   [/^(?:call_llm|chat)\b/, "llm"],
+  [/^(?:workflow\.run|haystack\.pipeline\.run|haystack\.async_pipeline\.run)\b/, "workflow"],
+  [/^haystack\.agent\.run\b/, "agent"],
+  [/^executor\.process\b/, "step"],
+  [/^invocation$/, "folded"],
 ];
 
-export function operationOf({ attributes, name }: Pick<Span, "attributes" | "name">): Operation | undefined {
+/** Instrumentation that traces agents and nothing else: its spans may have no attribute that says so. */
+const AGENT_SCOPES =
+  /^(?:gcp\.vertex\.agent|pydantic-ai|strands|agent_framework|Microsoft\.Agents\.AI|haystack)/i;
+
+/** Haystack names a component's class. */
+const COMPONENTS: ReadonlyArray<readonly [RegExp, Operation]> = [
+  [/Generator$/, "llm"],
+  [/Embedder$/, "embedding"],
+  [/(?:Retriever|Ranker)$/, "retrieval"],
+];
+
+export function operationOf({
+  attributes,
+  name,
+  scope,
+}: Pick<Span, "attributes" | "name" | "scope">): Operation | undefined {
   // ADK's span over calls that it ran together repeats each of them.
   if (attributes["gen_ai.tool.name"] === "(merged tools)") return "step";
   for (const key of OPERATION_KEYS) {
@@ -173,10 +200,13 @@ export function operationOf({ attributes, name }: Pick<Span, "attributes" | "nam
   }
   const method = firstText(attributes, ["mcp.method.name"]);
   if (method !== undefined) return method === "tools/call" ? "tool" : "mcp";
-  if (!isAgentActivity(attributes)) return undefined;
-  if (attributes["gen_ai.tool.name"] !== undefined) return "tool";
   const named = NAMES.find(([pattern]) => pattern.test(name))?.[1];
+  if (!isAgentActivity(attributes)) return AGENT_SCOPES.test(scope) ? named : undefined;
+  if (attributes["gen_ai.tool.name"] !== undefined) return "tool";
+  if (attributes["gen_ai.handoff.to_agent"] !== undefined) return "handoff";
   if (named !== undefined) return named;
+  const component = firstText(attributes, ["haystack.component.type"]);
+  if (component !== undefined) return COMPONENTS.find(([pattern]) => pattern.test(component))?.[1] ?? "step";
   // An operation that nobody knows, of a model that counted tokens, is a call of that model.
   const isModel = first(attributes, ALIASES.model) !== undefined && usageOf(attributes) !== undefined;
   return isModel ? "llm" : "step";
@@ -195,6 +225,10 @@ const AGENT_PREFIXES = [
   "mastra.",
   "gcp.vertex.agent.",
   "pydantic_ai.",
+  "haystack.",
+  "koog.",
+  "crewai.",
+  "spring.ai.",
 ];
 
 export function isAgentActivity(attributes: Attributes): boolean {

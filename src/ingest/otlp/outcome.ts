@@ -1,4 +1,5 @@
 import { isObject, type JsonValue } from "../../base/json.ts";
+import { signalIn } from "../signals.ts";
 import { firstText, isDenied, isFalse } from "../values.ts";
 import { ALIASES } from "./aliases.ts";
 import type { Span } from "./model.ts";
@@ -7,6 +8,8 @@ import type { Node } from "./span-tree.ts";
 export interface Outcome {
   readonly status: "ok" | "error" | "denied";
   readonly error?: string;
+  /** It stopped for a person's answer, and will run anew with it. */
+  readonly interrupted?: true;
 }
 
 /**
@@ -20,9 +23,19 @@ export function outcomeOf({ span, operation, children }: Node, result?: JsonValu
   ];
   const denial = parts.map(denialOf).find((found) => found !== undefined);
   if (denial !== undefined) return { status: "denied", error: errorOf(span) ?? denial };
+  // Pydantic AI's name for what a call waits for: `ApprovalRequired`, `CallDeferred`. Old versions call it an error.
+  if (span.attributes["pydantic_ai.tool.deferral.name"] !== undefined)
+    return { status: "ok", interrupted: true };
   const failed = parts.find(hasFailed);
-  if (failed !== undefined) return { status: "error", error: errorOf(failed) ?? errorOf(span) ?? "failed" };
+  if (failed !== undefined) {
+    const signal = signalIn(thrownBy(failed));
+    if (signal === "question") return { status: "ok", interrupted: true };
+    if (signal !== undefined) return { status: "ok" };
+    return { status: "error", error: errorOf(failed) ?? errorOf(span) ?? "failed" };
+  }
   if (operation !== "tool") return { status: "ok" };
+  const adk = adkOutcome(span, result);
+  if (adk !== undefined) return adk;
   const told = failureIn(result);
   return told === undefined ? { status: "ok" } : { status: "error", error: told };
 }
@@ -33,6 +46,11 @@ function isPart({ operation }: Node): boolean {
 
 /** Who said no, where someone did. */
 function denialOf({ attributes, events }: Span): string | undefined {
+  if (attributes["gen_ai.guardrail.triggered"] === true)
+    return `guardrail ${firstText(attributes, ["gen_ai.guardrail.name"]) ?? ""} was triggered`.replace(
+      "  ",
+      " ",
+    );
   for (const said of [attributes, ...events.map((event) => event.attributes)]) {
     const decision = firstText(said, ALIASES.decision);
     if (!isDenied(decision)) continue;
@@ -54,6 +72,24 @@ function hasFailed({ statusCode, attributes }: Span): boolean {
     attributes["gen_ai.tool.status"] === "error" ||
     attributes["langfuse.observation.level"] === "ERROR"
   );
+}
+
+/**
+ * How Google's ADK tells that a call failed, waits for a person or was refused: in its answer. Of a call that
+ * threw, ADK for JavaScript says nothing at all, and much of every other one.
+ */
+function adkOutcome({ scope, attributes }: Span, result: JsonValue | undefined): Outcome | undefined {
+  if (!scope.startsWith("gcp.vertex.agent")) return undefined;
+  if (Object.keys(attributes).length === 0) return { status: "error", error: "ended without a result" };
+  const error = isObject(result) && Object.keys(result).length === 1 ? result.error : undefined;
+  if (typeof error !== "string") return undefined;
+  if (/\brequires confirmation\b/.test(error)) return { status: "ok", interrupted: true };
+  return { status: /\bis rejected\b/.test(error) ? "denied" : "error", error };
+}
+
+function thrownBy({ statusMessage, events }: Span): string {
+  const exception = events.find((event) => event.name === "exception");
+  return `${statusMessage}\n${firstText(exception?.attributes ?? {}, ["exception.type"]) ?? ""}`;
 }
 
 function errorOf({ statusMessage, events, attributes }: Span): string | undefined {

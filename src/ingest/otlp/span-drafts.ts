@@ -1,9 +1,10 @@
 import type { Micros } from "../../base/clock.ts";
-import type { JsonObject, JsonValue } from "../../base/json.ts";
+import type { JsonObject } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { resourceOf } from "../resource-of.ts";
-import { decimalOf, first, firstText, oneLine, structured } from "../values.ts";
-import { ALIASES, tokensSaid, usageOf } from "./aliases.ts";
+import { first, firstText, oneLine, structured } from "../values.ts";
+import { ALIASES, costOf, modelOf, tokensSaid, usageOf } from "./aliases.ts";
+import { argumentsOf, resultOf, saidIn, toolOf } from "./call-facts.ts";
 import { refusedCalls } from "./denials.ts";
 import { callData, commonFields, type OtlpContext, severityOf, sharesIds, toolNameOf } from "./fields.ts";
 import { ids } from "./ids.ts";
@@ -22,6 +23,8 @@ export function draftsOf(node: Node, context: OtlpContext): EventDraft[] {
     runId: node.setting.run ?? span.traceId,
     parentId: parentIdOf(node) ?? null,
   };
+  if (node.isAround)
+    return [single(node, common, outcomeOf(node), aroundOf(node)), ...refusedCalls(span, common)];
   switch (operation) {
     case "tool":
       return toolDrafts(node, common);
@@ -38,8 +41,8 @@ export function draftsOf(node: Node, context: OtlpContext): EventDraft[] {
   }
 }
 
-function shapeOf({ operation }: Node): (typeof SHAPES)[keyof typeof SHAPES] {
-  return SHAPES[operation === undefined || operation === "folded" ? "step" : operation];
+function shapeOf({ operation, isAround }: Node): (typeof SHAPES)[keyof typeof SHAPES] {
+  return SHAPES[operation === undefined || operation === "folded" || isAround ? "step" : operation];
 }
 
 function single(node: Node, common: Partial<EventDraft>, outcome: Outcome, data: JsonObject): EventDraft {
@@ -103,11 +106,9 @@ function durationOf(start: Micros | undefined, end: Micros | undefined): number 
 function toolDrafts(node: Node, common: Partial<EventDraft>): EventDraft[] {
   const { span } = node;
   const { attributes } = span;
-  const tool =
-    toolNameOf(attributes) ??
-    (span.name.replace(/^(?:execute_tool|running tool:?|tool)\s+/i, "") || "unknown");
   const args = argumentsOf(span);
   const result = resultOf(span);
+  const tool = toolOf(span, result);
   const outcome = outcomeOf(node, result);
   const callId = firstText(attributes, ALIASES.callId) ?? messageIn(result)?.tool_call_id;
   const fields: Partial<EventDraft> = {
@@ -117,8 +118,10 @@ function toolDrafts(node: Node, common: Partial<EventDraft>): EventDraft[] {
     callId: typeof callId === "string" ? callId : null,
     destination: firstText(attributes, ALIASES.server) ?? null,
   };
+  const stopped = outcome.interrupted === true ? { interrupted: true } : {};
   return pair(node, fields, outcome, callData(args, result)).map((draft) => ({
     ...draft,
+    ...(draft.phase === "completed" ? { data: { ...draft.data, ...stopped } } : {}),
     summary:
       draft.phase === "started"
         ? `${tool} starts`
@@ -126,36 +129,28 @@ function toolDrafts(node: Node, common: Partial<EventDraft>): EventDraft[] {
   }));
 }
 
-function argumentsOf({ attributes, events }: Span): JsonValue | undefined {
-  const args = structured(first(attributes, ALIASES.arguments));
-  if (args !== undefined) return args;
-  // Claude Code's spans name the one argument that matters.
-  if (typeof attributes.full_command === "string") return { command: attributes.full_command };
-  if (typeof attributes.file_path === "string") return { file_path: attributes.file_path };
-  const message = events.find(({ name }) => name === "gen_ai.tool.message");
-  return structured(first(message?.attributes ?? {}, ["content"]));
-}
-
-function resultOf({ attributes, events }: Span): JsonValue | undefined {
-  const said = structured(first(attributes, ALIASES.result));
-  if (said !== undefined) return said;
-  const output = events.find(({ name }) => name === "tool.output" || name === "gen_ai.choice");
-  if (output === undefined) return undefined;
-  return structured(first(output.attributes, ["output", "content", "message"])) ?? output.attributes;
-}
-
 function modelDraft(node: Node, common: Partial<EventDraft>): EventDraft {
   const { attributes } = node.span;
-  const usage = usageOf(attributes);
   const data = detailsOf(node);
-  if (usage !== undefined && node.repeatsTokens) data.totals = { ...usage };
-  const said = node.repeatsTokens ? undefined : tokensSaid(attributes);
+  const said = tokensSaid(attributes);
   if (said !== undefined) data.usage = said;
   return {
     ...single(node, common, outcomeOf(node), data),
-    model: firstText(attributes, ALIASES.model) ?? null,
-    usage: usage === undefined || node.repeatsTokens ? null : usage,
-    costUsd: (node.repeatsTokens ? undefined : decimalOf(attributes, ALIASES.cost)) ?? null,
+    model: modelOf(attributes) ?? null,
+    usage: usageOf(attributes) ?? null,
+    costUsd: costOf(attributes) ?? null,
+  };
+}
+
+/** What a model's span says that is around its calls: sums are kept, as with an agent's. */
+function aroundOf(node: Node): JsonObject {
+  const { attributes } = node.span;
+  const usage = usageOf(attributes);
+  const model = modelOf(attributes);
+  return {
+    ...detailsOf(node),
+    ...(model === undefined ? {} : { model }),
+    ...(usage === undefined ? {} : { totals: { ...usage } }),
   };
 }
 
@@ -171,7 +166,7 @@ const DETAIL_NAMES = {
 /** Messages of a model call spread over numbered attributes: OpenInference's and OpenLLMetry's way. */
 const SPREAD = {
   input: ["gen_ai.prompt.", "llm.input_messages.", "llm.prompts."],
-  output: ["gen_ai.completion.", "llm.output_messages."],
+  output: ["gen_ai.completion.", "llm.output_messages.", "llm.choices.", "retrieval.documents."],
 } as const;
 
 function detailsOf({ span, operation }: Node): JsonObject {
@@ -183,8 +178,7 @@ function detailsOf({ span, operation }: Node): JsonObject {
   }
   const messages = span.events.filter(({ name }) => name.startsWith("gen_ai."));
   if (messages.length > 0) data.messages = messages.map(({ name, attributes: said }) => ({ name, ...said }));
-  if (isBare(data) && (operation === undefined || operation === "step" || operation === "mcp"))
-    data.attributes = attributes;
+  if (isBare(data) && operation !== "llm" && operation !== "embedding") data.attributes = attributes;
   return data;
 }
 
@@ -202,12 +196,12 @@ function isBare(data: JsonObject): boolean {
 
 /** What an agent's span says of its whole: kept, but never as tokens or cost of its own. */
 function totalsOf(span: Span): JsonObject {
-  const { attributes } = span;
+  const { attributes, events } = span;
   const data: JsonObject = {};
-  const input = structured(first(attributes, ALIASES.input));
-  const output = structured(first(attributes, ALIASES.output));
+  const input = structured(first(attributes, ALIASES.input)) ?? saidIn(events, "input");
+  const output = structured(first(attributes, ALIASES.output)) ?? saidIn(events, "output");
   const usage = usageOf(attributes);
-  const cost = decimalOf(attributes, ALIASES.cost);
+  const cost = costOf(attributes);
   const totals = { ...usage, ...(cost === undefined ? {} : { cost_usd: cost }) };
   if (input !== undefined) data.input = input;
   if (output !== undefined) data.output = output;

@@ -20,8 +20,8 @@ export interface Node {
   beyond: string;
   /** The nearest span around it that is more than a step. */
   owner: Node | undefined;
-  /** A model call inside it says the same tokens. */
-  repeatsTokens: boolean;
+  /** A model's span around the spans of its calls. */
+  isAround: boolean;
 }
 
 type Building = Node & { parent: Node | undefined };
@@ -37,7 +37,7 @@ export function spanTree(spans: readonly Span[]): Node[] {
   for (const span of spans) {
     nodes.set(keyOf(span.traceId, span.spanId), {
       span,
-      operation: operationOf(span),
+      operation: isOuterChain(span) ? "workflow" : operationOf(span),
       toldByLogs: isToldByLogs(span),
       parent: undefined,
       children: [],
@@ -45,7 +45,7 @@ export function spanTree(spans: readonly Span[]): Node[] {
       keptAbove: undefined,
       beyond: span.parentSpanId,
       owner: undefined,
-      repeatsTokens: false,
+      isAround: false,
     });
   }
   const roots: Building[] = [];
@@ -82,8 +82,11 @@ function settle(node: Node): void {
   const { parent } = node;
   const { attributes, scope } = node.span;
   const subAgent = subAgentOf(scope, attributes);
-  node.setting = settingOf(attributes, parent?.setting);
-  if (subAgent !== undefined) node.setting = { ...node.setting, run: subAgent };
+  node.setting = {
+    ...settingOf(attributes, parent?.setting),
+    ...agentNamed(node.span),
+    ...(subAgent === undefined ? {} : { run: subAgent }),
+  };
   if (parent === undefined) return;
   node.beyond = parent.beyond;
   node.keptAbove = isKept(parent) ? parent : parent.keptAbove;
@@ -91,6 +94,19 @@ function settle(node: Node): void {
     parent.operation === undefined || parent.operation === "step" || parent.operation === "folded";
   node.owner = isStep ? parent.owner : parent;
   if (isCallAgain(node)) node.operation = "mcp";
+}
+
+/** Tracers that know only chains: the one that nothing is around is a run, as LangSmith's own door has it. */
+function isOuterChain({ attributes, parentSpanId }: Span): boolean {
+  const kind = firstText(attributes, ["langsmith.span.kind", "openinference.span.kind"]);
+  return parentSpanId === "" && kind?.toLowerCase() === "chain";
+}
+
+/** Langfuse has no attribute for an agent's name: its observation is called as the agent is. */
+function agentNamed({ attributes, name }: Span): Setting {
+  return firstText(attributes, ["langfuse.observation.type"]) === "agent" && name !== ""
+    ? { agent: firstText(attributes, ALIASES.agent) ?? name }
+    : {};
 }
 
 /**
@@ -104,11 +120,16 @@ function isCallAgain({ operation, span, owner }: Node): boolean {
   return tool === undefined || tool === firstText(owner.span.attributes, ALIASES.tool);
 }
 
-/** A model span around other model spans adds their tokens up; only the innermost ones count. */
+/**
+ * A model span around other model spans tells their call again, as a wrapper of the framework's or by a second
+ * instrumentation, and adds their tokens up: the innermost ones are the calls, it is a step around them.
+ */
 function markRepeated({ span, operation, owner }: Node): void {
   const isModel = operation === "llm" || operation === "embedding";
-  if (!isModel || owner === undefined || owner.operation !== operation) return;
-  if (usageOf(span.attributes) !== undefined) owner.repeatsTokens = true;
+  if (!isModel || owner?.operation !== operation) return;
+  // Where only the one around it counts tokens, they stay where they are.
+  if (usageOf(span.attributes) !== undefined || usageOf(owner.span.attributes) === undefined)
+    owner.isAround = true;
 }
 
 /** Does a span become an event? An error inside an agent's operation does, whatever span it is on. */

@@ -19,6 +19,7 @@ import {
   type Wanted,
   wantedIn,
 } from "./payload.ts";
+import { WantedCalls } from "./wanted.ts";
 
 export type { AdapterOptions, Target };
 
@@ -34,6 +35,8 @@ interface Known {
   readonly root: string;
   readonly agent?: Run;
   readonly call?: Open;
+  /** What the call was asked to do. */
+  readonly asked?: Wanted;
   /** A step of a graph, told when it ends under the id that its children name. */
   readonly step?: { readonly id: string; readonly name: string; readonly above: Place };
   readonly model?: string | undefined;
@@ -110,8 +113,7 @@ class Runs {
   readonly #approvals: Approvals;
   readonly #known = new BoundedMap<string, Known>();
   readonly #queries = new BoundedMap<string, string>();
-  /** What the model asked for last, by the outermost run: an interrupt names no call. */
-  readonly #wanted = new BoundedMap<string, Wanted[]>();
+  readonly #wanted = new WantedCalls();
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -172,7 +174,7 @@ class Runs {
     const known = this.#known.take(id);
     if (known === undefined) return;
     const thread = this.#thread(known.inside, known.root);
-    const isQuestion = this.#approvals.ask(error, thread, this.#wanted.get(known.root) ?? [], known.inside);
+    const isQuestion = this.#approvals.ask(error, thread, this.#wanted.in(thread), known.inside);
     const failure = isQuestion || isSignal(error) ? undefined : (error ?? "failed");
     const end = failure === undefined ? {} : { error: failure };
     if (known.agent !== undefined) this.#recorder.endRun(known.agent, end);
@@ -181,15 +183,20 @@ class Runs {
 
   tool(tool: Payload, input: unknown, [id, parent]: Ids, name: unknown, callId: unknown): void {
     const above = this.#above(parent);
-    const call = {
+    const named = {
       tool: typeof name === "string" && name !== "" ? name : (firstName(tool, ["name"]) ?? "unknown"),
-      callId: typeof callId === "string" ? callId : undefined,
       args: argsOf(input),
+    };
+    const thread = this.#thread(above?.inside ?? {}, above?.root ?? id);
+    const call = {
+      ...named,
+      // LangChain before 1.0 names no call here.
+      callId: typeof callId === "string" ? callId : this.#wanted.claim(thread, named),
     };
     const approvalId = this.#approvals.under(call.callId);
     const open = this.#recorder.startCall({ ...call, approvalId }, above?.inside);
     const inside = { ...above?.inside, parentId: open.id };
-    this.#known.set(id, { inside, root: above?.root ?? id, call: open, atMs: open.atMs });
+    this.#known.set(id, { inside, root: above?.root ?? id, call: open, asked: call, atMs: open.atMs });
   }
 
   toolEnd(id: string, output: unknown): void {
@@ -206,7 +213,7 @@ class Runs {
     if (known?.call === undefined) return;
     const thread = this.#thread(known.inside, known.root);
     // A tool that asks ends here, and runs anew when it is answered.
-    const isQuestion = this.#approvals.ask(error, thread, [], known.inside) || isSignal(error);
+    const isQuestion = this.#approvals.ask(error, thread, [], known.inside, known.asked) || isSignal(error);
     this.#recorder.endCall(
       known.call,
       isQuestion ? { data: { interrupted: true } } : { error: error ?? "failed" },
@@ -225,7 +232,7 @@ class Runs {
     const known = this.#known.take(id);
     const { message, text, usage } = answerOf(output);
     const said = payloadOf(message.response_metadata);
-    this.#wanted.set(known?.root ?? id, wantedIn(message));
+    this.#wanted.add(this.#thread(known?.inside ?? {}, known?.root ?? id), wantedIn(message));
     const finish = firstName(said, ["finish_reason", "stop_reason"]);
     this.#recorder.tell(
       modelDraft({

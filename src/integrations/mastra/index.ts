@@ -8,6 +8,8 @@ export type { AdapterOptions, Target };
 export interface MastraExporter {
   readonly name: string;
   exportTracingEvent(event: unknown): Promise<void>;
+  /** The name that it had before Mastra 1. */
+  exportEvent(event: unknown): Promise<void>;
   flush(): Promise<void>;
   shutdown(): Promise<void>;
 }
@@ -22,15 +24,17 @@ export interface MastraExporter {
 export function recordMastra(trail: Target, options: AdapterOptions = {}): MastraExporter {
   const recorder = new Recorder(trail, { source: "mastra", origin: "mastra" }, options);
   const spans = new Spans(recorder);
+  const hear = async (event: unknown): Promise<void> => {
+    recorder.guard("mastra span", () => {
+      if (!isObject(event) || !isObject(event.exportedSpan)) return;
+      if (event.type === "span_started") spans.started(event.exportedSpan);
+      else if (event.type === "span_ended") spans.ended(event.exportedSpan);
+    });
+  };
   return {
     name: "daybook",
-    async exportTracingEvent(event) {
-      recorder.guard("mastra span", () => {
-        if (!isObject(event) || !isObject(event.exportedSpan)) return;
-        if (event.type === "span_started") spans.started(event.exportedSpan);
-        else if (event.type === "span_ended") spans.ended(event.exportedSpan);
-      });
-    },
+    exportTracingEvent: hear,
+    exportEvent: hear,
     flush: async () => undefined,
     shutdown: async () => undefined,
   };

@@ -47,6 +47,8 @@ export class Spans {
   readonly #known = new BoundedMap<string, Known>();
   readonly #asked = new BoundedMap<string, Asked>();
   readonly #allowed = new BoundedMap<string, string>();
+  /** Who, and in which conversation, by trace: a run that goes on after an answer does not say it again. */
+  readonly #whose = new BoundedMap<string, Place>();
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -77,9 +79,11 @@ export class Spans {
   }
 
   #startRun(span: Payload, type: "agent.run" | "workflow.run", above: Known | undefined): void {
-    const agent = firstName(span, ["entityName", "entityId"]);
+    const agent =
+      firstName(span, ["entityName", "entityId"]) ?? firstName(of(span.attributes), ["agentId", "workflowId"]);
+    const trace = String(span.traceId);
     const place: Place = {
-      ...above?.inside,
+      ...(above === undefined ? this.#whose.get(trace) : above.inside),
       ...placeOf(span),
       traceId: hexOf(span.traceId),
       spanId: hexOf(span.id),
@@ -89,7 +93,9 @@ export class Spans {
     const run =
       above === undefined ? this.#recorder.startRun({ ...start, runId }) : this.#recorder.startRunIn(start);
     this.#known.set(String(span.id), { inside: run.inside, run, atMs: run.atMs, hasModel: false });
-    if (above === undefined) this.#answer(span, run.inside);
+    if (above !== undefined) return;
+    this.#whose.set(trace, { ...this.#whose.get(trace), ...placeOf(span) });
+    this.#answer(span, run.inside);
   }
 
   #endRun(span: Payload, run: Run, error: Payload | undefined): void {
@@ -106,7 +112,7 @@ export class Spans {
     const callId = firstName(attributes, ["toolCallId"]);
     const call = this.#recorder.startCall(
       {
-        tool: firstName(span, ["entityName", "entityId", "name"]) ?? "unknown",
+        tool: firstName({ ...attributes, ...span }, ["entityName", "entityId", "toolId", "name"]) ?? "unknown",
         callId,
         args: span.input,
         server: firstName(attributes, ["mcpServer", "serverName"]),

@@ -19,14 +19,16 @@ type Item = Readonly<Record<string, unknown>>;
 /** What a run stops for, and what its state says when it goes on. No span and no hook tells of either. */
 export class Approvals {
   readonly #recorder: Recorder;
+  readonly #placeIn: (trace: string, agent: string | undefined) => Place;
   readonly #asked = new BoundedMap<string, Asked>();
   /** Every question that was told: a result may be looked at twice. */
   readonly #known = new BoundedMap<string, true>();
   readonly #streaming = new Set<unknown>();
   readonly #decided = new BoundedMap<string, Asked & { readonly approved: boolean }>();
 
-  constructor(recorder: Recorder) {
+  constructor(recorder: Recorder, placeIn: (trace: string, agent: string | undefined) => Place) {
     this.#recorder = recorder;
+    this.#placeIn = placeIn;
   }
 
   /** The result of a run, which may be a question. */
@@ -54,10 +56,7 @@ export class Approvals {
         callId,
         args: argsOf(call.arguments),
         approvalId,
-        place: {
-          ...(agent === undefined ? {} : { agent }),
-          ...(trace === undefined ? {} : { runId: trace }),
-        },
+        place: trace === undefined ? (agent === undefined ? {} : { agent }) : this.#placeIn(trace, agent),
       };
       this.#asked.set(approvalId, asked);
       this.#recorder.tell(approvalRequest(asked, asked.approvalId), asked.place);

@@ -40,7 +40,7 @@ const CONTEXT = Symbol.for("openai.agents.core.asyncLocalStorage");
 export function recordOpenAiAgents(trail: Target, options: AdapterOptions = {}): AgentsRecorder {
   const recorder = new Recorder(trail, { source: "openai-traces", origin: "openai-agents" }, options);
   const spans = new Spans(recorder);
-  const approvals = new Approvals(recorder);
+  const approvals = new Approvals(recorder, (trace, agent) => spans.placeIn(trace, agent));
   const hear = (what: string, work: (item: Record<string, unknown>) => void) => async (item: unknown) => {
     recorder.guard(`openai-agents ${what}`, () => {
       const said = jsonOf(item);

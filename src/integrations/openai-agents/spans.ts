@@ -1,10 +1,10 @@
 import { isObject, type JsonObject } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
-import { fromOpenAiTraces } from "../../ingest/openai-traces.ts";
+import { commonOf, fromOpenAiTraces } from "../../ingest/openai-traces.ts";
 import { toldId } from "../../ingest/told.ts";
 import { structured } from "../../ingest/values.ts";
 import { BoundedMap } from "../bounded-map.ts";
-import type { Recorder } from "../recorder.ts";
+import type { Place, Recorder } from "../recorder.ts";
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -34,6 +34,13 @@ export class Spans {
 
   trace(trace: Item): void {
     if (typeof trace.id === "string") this.#traces.set(trace.id, trace as JsonObject);
+  }
+
+  /** Where what happens in a trace belongs, which no span tells of. */
+  placeIn(trace: string, agent: string | undefined): Place {
+    const said = commonOf({ trace_id: trace }, this.#traces.get(trace) ?? {}, agent, {});
+    const { source: _source, origin: _origin, ...place } = said;
+    return Object.fromEntries(Object.entries(place).filter(([, value]) => value !== null));
   }
 
   start(span: Item): void {

@@ -3,8 +3,9 @@ import { fromLogs } from "../../ingest/otlp/logs.ts";
 import { type AdapterOptions, Recorder, type Target } from "../recorder.ts";
 import { logRecordOf } from "./model.ts";
 import { LiveSpans } from "./spans.ts";
+import { type TrailTracer, tracerInto } from "./tracer.ts";
 
-export type { AdapterOptions, Target };
+export type { AdapterOptions, Target, TrailTracer };
 
 /** A span processor of the OpenTelemetry SDK. */
 export interface TrailSpanProcessor {
@@ -37,6 +38,16 @@ export function recordSpans(trail: Target, options: AdapterOptions = {}): TrailS
     forceFlush: async () => undefined,
     shutdown: async () => undefined,
   };
+}
+
+/**
+ * A tracer for a program that takes one, where OpenTelemetry itself is not set up:
+ * `experimental_telemetry: { isEnabled: true, tracer: trailTracer(trail) }` of the AI SDK 5 and 6. Tells what
+ * `recordSpans` tells, when it does. `scope` is the name by which spans are known: the AI SDK's is `ai`.
+ */
+export function trailTracer(trail: Target, options: AdapterOptions = {}, scope = "ai"): TrailTracer {
+  const { onStart, onEnd } = recordSpans(trail, options);
+  return tracerInto({ started: onStart, ended: onEnd }, scope);
 }
 
 /** A log record processor: what agents' log records tell, each when it is emitted. */

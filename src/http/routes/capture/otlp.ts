@@ -31,7 +31,7 @@ export function otlpRoutes(route: Route, state: ServerState): void {
     receive(c, access, state, "rejectedDataPoints", async (body, contentType) => {
       const [{ decodeMetrics }, { fromMetrics }] = await Promise.all([
         import("../../../ingest/otlp/decode.ts"),
-        import("../../../ingest/otlp/metrics.ts"),
+        import("../../../ingest/otlp-metrics.ts"),
       ]);
       return fromMetrics(await decodeMetrics(body, contentType));
     }),

@@ -1,4 +1,4 @@
-import { DROPPED, drop, type Ingested, nothingIngested } from "../ingested.ts";
+import { DROPPED, drop, type Ingested, nothingIngested } from "./ingested.ts";
 
 /** Metrics are taken, so that an exporter is content, and counted; they are no events. */
 export function fromMetrics(metrics: number): Ingested {
