@@ -1,8 +1,12 @@
 import { isObject, type JsonValue } from "../../base/json.ts";
-import { firstText, isDenied, isFalse } from "../values.ts";
+import { exitCodeIn, isRefusal } from "../exit-code.ts";
+import { countOf, firstText, isDenied, isFalse } from "../values.ts";
 import { ALIASES } from "./aliases.ts";
 import type { Span } from "./model.ts";
 import type { Node } from "./span-tree.ts";
+
+/** As the conventions for processes name it. */
+const EXIT_CODE = [["process", "exit", "code"].join(".")];
 
 export interface Outcome {
   readonly status: "ok" | "error" | "denied";
@@ -21,9 +25,14 @@ export function outcomeOf({ span, operation, children }: Node, result?: JsonValu
   const denial = parts.map(denialOf).find((found) => found !== undefined);
   if (denial !== undefined) return { status: "denied", error: errorOf(span) ?? denial };
   const failed = parts.find(hasFailed);
-  if (failed !== undefined) return { status: "error", error: errorOf(failed) ?? errorOf(span) ?? "failed" };
+  if (failed !== undefined) {
+    const error = errorOf(failed) ?? errorOf(span) ?? "failed";
+    const isRefused = operation === "tool" && (isDenied(errorTypeOf(failed)) || isRefusal(error));
+    return { status: isRefused ? "denied" : "error", error };
+  }
   if (operation !== "tool") return { status: "ok" };
-  const told = failureIn(result);
+  const code = countOf(span.attributes, EXIT_CODE) ?? exitCodeIn(result) ?? 0;
+  const told = failureIn(result) ?? (code === 0 ? undefined : `exit code ${code}`);
   return told === undefined ? { status: "ok" } : { status: "error", error: told };
 }
 
@@ -54,6 +63,10 @@ function hasFailed({ statusCode, attributes }: Span): boolean {
     attributes["gen_ai.tool.status"] === "error" ||
     attributes["langfuse.observation.level"] === "ERROR"
   );
+}
+
+function errorTypeOf({ attributes }: Span): string | undefined {
+  return firstText(attributes, ["error.type"]);
 }
 
 function errorOf({ statusMessage, events, attributes }: Span): string | undefined {
