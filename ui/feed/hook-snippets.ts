@@ -30,10 +30,20 @@ export const HOOK_SNIPPETS: readonly HookSnippet[] = [
   },
   {
     agent: "Codex",
-    file: "~/.codex/hooks.json",
+    file: "~/.codex/hooks.json, then /hooks in Codex",
     text(at) {
       const hook = { hooks: [{ type: "command", command: `daybook hook codex --db ${at}`, timeout: 5 }] };
-      const events = ["UserPromptSubmit", "PreToolUse", "PermissionRequest", "PostToolUse", "Stop"];
+      const events = [
+        "SessionStart",
+        "UserPromptSubmit",
+        "PreToolUse",
+        "PermissionRequest",
+        "PostToolUse",
+        "SubagentStart",
+        "SubagentStop",
+        "PostCompact",
+        "Stop",
+      ];
       return json({ hooks: Object.fromEntries(events.map((event) => [event, [hook]])) });
     },
   },
@@ -43,7 +53,7 @@ export const HOOK_SNIPPETS: readonly HookSnippet[] = [
     text(at) {
       const command = { type: "command", command: `daybook hook gemini --db ${at}`, timeout: 5000 };
       const hook = { matcher: "*", hooks: [command] };
-      const events = ["BeforeAgent", "BeforeTool", "AfterTool", "AfterAgent"];
+      const events = ["SessionStart", "BeforeAgent", "BeforeTool", "AfterTool", "AfterAgent", "SessionEnd"];
       return json({ hooks: Object.fromEntries(events.map((event) => [event, [hook]])) });
     },
   },
@@ -61,13 +71,22 @@ export const HOOK_SNIPPETS: readonly HookSnippet[] = [
     file: ".github/hooks/daybook.json",
     text(at) {
       const hook = { type: "command", bash: `daybook hook copilot --db ${at}`, timeoutSec: 5 };
-      const events = ["userPromptSubmitted", "preToolUse", "postToolUse", "errorOccurred"];
+      const events = [
+        "userPromptSubmitted",
+        "preToolUse",
+        "postToolUse",
+        "postToolUseFailure",
+        "subagentStart",
+        "subagentStop",
+        "errorOccurred",
+        "sessionEnd",
+      ];
       return json({ version: 1, hooks: Object.fromEntries(events.map((event) => [event, [hook]])) });
     },
   },
   {
     agent: "opencode",
-    file: ".opencode/plugin/daybook.js",
+    file: ".opencode/plugins/daybook.js",
     text: (at) => `const heard = new Set([
   "message.updated", "message.part.updated", "permission.asked", "permission.updated", "permission.replied",
   "session.created", "session.deleted", "session.idle", "session.error", "session.compacted",
