@@ -86,7 +86,7 @@ export const HOOK_SNIPPETS: readonly HookSnippet[] = [
   },
   {
     agent: "opencode",
-    file: ".opencode/plugins/daybook.js",
+    file: ".opencode/plugin/daybook.js",
     text: (at) => `const heard = new Set([
   "message.updated", "message.part.updated", "permission.asked", "permission.updated", "permission.replied",
   "session.created", "session.deleted", "session.idle", "session.error", "session.compacted",
