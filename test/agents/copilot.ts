@@ -67,7 +67,7 @@ export function copilot(spelling: keyof typeof EVENTS): Driver {
   return {
     agent: "copilot",
     script: SCRIPT,
-    transcripts: /session-state\/[^/]+\/events\.jsonl$/,
+    transcripts: /^$/,
     async drive(lane, program) {
       const folder = join(lane.work, ".github/hooks");
       mkdirSync(folder, { recursive: true });
