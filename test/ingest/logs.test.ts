@@ -57,12 +57,11 @@ describe("Codex", () => {
       of("websocket_event", { "event.kind": "x" }),
       of("brand_new", {}),
     ]);
-    expect(dropped).toEqual({ "inner workings of the agent's program": 2 });
+    expect(dropped).toEqual({ "inner workings of the agent's program": 2, "part of another event": 1 });
     expect(drafts.map(line).sort()).toEqual(
       [
         "session.start  ·  ok",
         "session.prompt  ·  ok",
-        "llm.request  ·  ok",
         "llm.complete  completed  ok  120+8 tokens, 100 cached",
         "approval.decide  ·  ok  shell  c1",
         "tool.execute  started  pending  shell  c1  ls -l",

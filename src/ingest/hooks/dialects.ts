@@ -6,6 +6,8 @@ export type HookFact =
   | "tool_failure"
   | "tool_denied"
   | "approval"
+  | "decision"
+  | "answer"
   | "prompt"
   | "session_start"
   | "session_end"
@@ -30,7 +32,7 @@ export type HookFact =
  * - Cursor: https://cursor.com/docs/agent/hooks
  * - Copilot CLI: https://docs.github.com/en/copilot/reference/hooks-reference; events that are configured
  *   in camelCase have camelCase keys and no name, those in PascalCase Claude Code's keys
- * - opencode: the types `Hooks` of `@opencode-ai/plugin`
+ * - opencode: the types `Hooks` of `@opencode-ai/plugin`, and opencode.ts beside this
  */
 const NAMES: Readonly<Record<HookFact, readonly string[]>> = {
   tool_start: [
@@ -56,17 +58,28 @@ const NAMES: Readonly<Record<HookFact, readonly string[]>> = {
   tool_failure: ["posttoolusefailure"],
   tool_denied: ["permissiondenied"],
   approval: ["permissionrequest", "permissionask", "permissionasked"],
+  decision: ["permissionreplied"],
+  answer: ["modelanswered"],
   prompt: ["userpromptsubmit", "userpromptsubmitted", "beforesubmitprompt", "beforeagent", "chatmessage"],
   session_start: ["sessionstart", "sessioncreated"],
   session_end: ["sessionend", "sessiondeleted"],
-  stop: ["stop", "stopfailure", "afteragent", "agentstop", "sessionidle", "erroroccurred", "sessionerror"],
+  stop: [
+    "stop",
+    "stopfailure",
+    "afteragent",
+    "agentstop",
+    "sessionidle",
+    "erroroccurred",
+    "sessionerror",
+    "interrupt",
+  ],
   agent_start: ["subagentstart"],
   agent_stop: ["subagentstop"],
   compact_start: ["precompact", "precompress"],
   compact_end: ["postcompact", "sessioncompacted"],
   config: ["configchange", "premodelswitch", "postmodelswitch", "directoryadded"],
   batch: ["posttoolbatch"],
-  repeat: ["userpromptexpansion"],
+  repeat: ["userpromptexpansion", "repeated"],
   inner: [
     "messagedisplay",
     "instructionsloaded",
@@ -75,16 +88,34 @@ const NAMES: Readonly<Record<HookFact, readonly string[]>> = {
     "teammateidle",
     "beforemodel",
     "aftermodel",
+    "precompressauto",
+    "premodelrequest",
+    "postmodelrequest",
     "beforetoolselection",
     "afteragentthought",
     "messagepartupdated",
     "messagepartremoved",
+    "messagepartdelta",
     "messageupdated",
     "messageremoved",
     "sessionupdated",
     "sessionstatus",
     "sessiondiff",
     "chatparams",
+    "pluginadded",
+    "catalogupdated",
+    "referenceupdated",
+    "integrationupdated",
+    "modelsdevrefreshed",
+    "projectupdated",
+    "vcsbranchupdated",
+    "serverheartbeat",
+    "serverinstancedisposed",
+    "mcptoolschanged",
+    "ptycreated",
+    "ptyupdated",
+    "ptyexited",
+    "ptydeleted",
     "serverconnected",
     "lspclientdiagnostics",
     "lspupdated",
@@ -118,6 +149,7 @@ export const HOOK_KEYS = {
   event: ["hook_event_name", "hookEventName", "hookName", "event", "hook", "type"],
   session: ["session_id", "sessionId", "sessionID", "conversation_id", "conversationId", "thread_id"],
   turn: ["prompt_id", "turn_id", "generation_id", "promptId", "turnId", "messageID"],
+  run: ["prompt_id", "turn_id", "generation_id", "promptId", "turnId"],
   thread: ["thread_id", "threadId"],
   tool: ["tool_name", "toolName", "tool"],
   args: ["tool_input", "toolArgs", "toolInput", "args", "arguments", "edits"],
@@ -146,7 +178,7 @@ export const HOOK_KEYS = {
   prompt: ["prompt", "initialPrompt", "initial_prompt", "user_prompt", "text"],
   agentId: ["agent_id", "agentId", "subagent_id"],
   agentType: ["agent_type", "agentType", "subagent_type", "agent_name", "agentName"],
-  model: ["model", "model_id"],
+  model: ["model", "model_id", "modelID", "modelId"],
   user: ["user_email", "userEmail", "user_id"],
   time: ["timestamp", "time"],
 } as const satisfies Record<string, readonly string[]>;

@@ -3,9 +3,11 @@ import { exceedsDepth, isObject, type JsonObject } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { DROPPED, drop, type Ingested, keep, nothingIngested } from "../ingested.ts";
 import { firstName, firstText, oneLine } from "../values.ts";
+import { answerDraft } from "./answer.ts";
+import { approvalDraft, decisionDraft } from "./approval-hooks.ts";
 import { HOOK_KEYS, type HookFact, hookFact } from "./dialects.ts";
 import { commonFields, type Hook, type HookContext, idOf, namedId, readHook } from "./payload.ts";
-import { approvalDraft, refusedInBatch, toolDrafts } from "./tool-hooks.ts";
+import { refusedInBatch, toolDrafts } from "./tool-hooks.ts";
 
 export type { HookContext } from "./payload.ts";
 
@@ -57,6 +59,10 @@ function toDrafts(
       return refusedInBatch(hook, common);
     case "approval":
       return [approvalDraft(hook, common)];
+    case "decision":
+      return [decisionDraft(hook, common)];
+    case "answer":
+      return [answerDraft(hook, common)];
     case "prompt":
       return [promptDraft(hook, common)];
     case "agent_start":
@@ -141,7 +147,7 @@ function stopDraft(hook: Hook, common: Partial<EventDraft>): EventDraft {
 
 /** A turn can be given a second prompt while it runs, so the text counts too. */
 function promptDraft(hook: Hook, common: Partial<EventDraft>): EventDraft {
-  const prompt = firstText(hook.payload, HOOK_KEYS.prompt) ?? "";
+  const prompt = firstText(hook.payload, HOOK_KEYS.prompt) ?? textOfParts(hook.payload.parts);
   const turn = firstName(hook.payload, HOOK_KEYS.turn);
   return {
     ...common,
@@ -152,6 +158,14 @@ function promptDraft(hook: Hook, common: Partial<EventDraft>): EventDraft {
     summary: oneLine(prompt),
     data: { text: prompt },
   };
+}
+
+/** opencode's prompt, without what its program puts beside it. */
+function textOfParts(parts: unknown): string {
+  const said = Array.isArray(parts)
+    ? parts.filter(isObject).filter(({ synthetic }) => synthetic !== true)
+    : [];
+  return said.map(({ text }) => (typeof text === "string" ? text : "")).join("");
 }
 
 /** A sub-agent can be resumed and stop again, so its last words tell one stop from another. */

@@ -4,6 +4,7 @@ import { isObject } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { first, firstName } from "../values.ts";
 import { HOOK_KEYS } from "./dialects.ts";
+import { openCodeEvent } from "./opencode.ts";
 
 export interface HookContext {
   tenant?: string;
@@ -29,12 +30,28 @@ export function readHook(agent: string, body: Record<string, unknown>): Hook {
   const spoken = (firstName(payload, HOOK_KEYS.event) ?? nameByShape(payload)).slice(0, NAME_CHARS);
   return {
     agent: agent.slice(0, NAME_CHARS),
-    name: spoken.replaceAll(/[^A-Za-z0-9]/g, "").toLowerCase(),
+    name: meaningOf(spoken.replaceAll(/[^A-Za-z0-9]/g, "").toLowerCase(), payload),
     spoken,
     payload,
-    session: firstName(payload, HOOK_KEYS.session) ?? "",
+    session: sessionOf(payload),
     at: timeOf(payload),
   };
+}
+
+/** Names that mean something else in some payloads. */
+function meaningOf(name: string, payload: Record<string, unknown>): string {
+  // Gemini CLI asks before each request of the model whether it should compress; mostly it does not.
+  if (name === "precompress" && payload.trigger === "auto") return "precompressauto";
+  // Copilot tells a sub-agent's end by a hook of its own, too.
+  const isAgents = firstName(payload, HOOK_KEYS.agentId) !== undefined;
+  return isAgents && (name === "stop" || name === "agentstop") ? "repeated" : name;
+}
+
+/** Inside a sub-agent Copilot names that one as the session, and beside it the one in which it began. */
+function sessionOf(payload: Record<string, unknown>): string {
+  const session = firstName(payload, HOOK_KEYS.session) ?? "";
+  const above = firstName(payload, ["parentAgentId", "parent_agent_id"]);
+  return above !== undefined && session === firstName(payload, HOOK_KEYS.agentId) ? above : session;
 }
 
 /** Claude's SDK hands the payload over as `input`, opencode's `event` hook as `event.properties`. */
@@ -44,8 +61,10 @@ function unwrapped(body: Record<string, unknown>): Record<string, unknown> {
     return firstName(input, HOOK_KEYS.tool) === undefined || toolUseID === undefined
       ? input
       : { tool_use_id: toolUseID, ...input };
-  if (isObject(event) && typeof event.type === "string")
-    return { ...(isObject(event.properties) ? event.properties : {}), hook_event_name: event.type };
+  if (isObject(event) && typeof event.type === "string") {
+    const properties = isObject(event.properties) ? event.properties : {};
+    return openCodeEvent(event.type, properties) ?? { ...properties, hook_event_name: event.type };
+  }
   return body;
 }
 
@@ -94,6 +113,7 @@ export function commonFields(hook: Hook, context: HookContext): Partial<EventDra
   const user = firstName(payload, HOOK_KEYS.user);
   const agentId = firstName(payload, HOOK_KEYS.agentId);
   const isAgentsOwn = name === "subagentstart" || name === "subagentstop";
+  const model = isObject(payload.model) ? firstName(payload.model, HOOK_KEYS.model) : undefined;
   return {
     tenant: context.tenant ?? null,
     environment: context.environment ?? null,
@@ -103,9 +123,9 @@ export function commonFields(hook: Hook, context: HookContext): Partial<EventDra
     agent: firstName(payload, HOOK_KEYS.agentType) ?? agent,
     conversationId: session === "" ? null : session,
     threadId: firstName(payload, HOOK_KEYS.thread) ?? null,
-    runId: agentId ?? firstName(payload, HOOK_KEYS.turn) ?? (session === "" ? null : session),
+    runId: agentId ?? firstName(payload, HOOK_KEYS.run) ?? (session === "" ? null : session),
     parentId: isAgentsOwn ? null : (namedId(hook, "agent started", agentId) ?? null),
-    model: firstName(payload, HOOK_KEYS.model) ?? null,
+    model: firstName(payload, HOOK_KEYS.model) ?? model ?? null,
     actor: user === undefined ? null : { type: "user", id: user },
     occurredAt: at ?? null,
   };

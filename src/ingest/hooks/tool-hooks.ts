@@ -1,10 +1,11 @@
 import { isObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import { uuidv7 } from "../../base/uuid.ts";
 import type { EventDraft } from "../../event/event.ts";
+import { exitCodeIn, isRefusal } from "../exit-code.ts";
 import { resourceOf } from "../resource-of.ts";
 import { countOf, first, firstName, isDenied, oneLine, structured } from "../values.ts";
 import { HOOK_KEYS, IMPLIED_TOOLS } from "./dialects.ts";
-import { type Hook, idOf, namedId } from "./payload.ts";
+import { type Hook, namedId } from "./payload.ts";
 
 export type ToolFact = "tool_start" | "tool_end" | "tool_failure" | "tool_denied";
 
@@ -63,11 +64,9 @@ export function toolDrafts(fact: ToolFact, hook: Hook, common: Partial<EventDraf
 }
 
 /** opencode's `tool` is the tool's name; elsewhere it can be the call, with its name inside. */
-function toolOf({ payload, name }: Hook): string {
+export function toolOf({ payload, name }: Hook): string {
   return firstName(payload, HOOK_KEYS.tool) ?? IMPLIED_TOOLS.get(name) ?? "unknown";
 }
-
-const CODES = /^(?:Exit code:?|Process exited with code) (\d+)/;
 
 /** Some agents report a failure as an ordinary end; the result says it. */
 function endOf(
@@ -78,16 +77,11 @@ function endOf(
   const told = errorIn(payload.error) ?? firstName(payload, HOOK_KEYS.error);
   if (fact === "tool_denied" || isDenied(firstName(payload, ["failure_type"])))
     return { status: "denied", error: told ?? "denied" };
-  if (fact === "tool_failure") return { status: "error", error: told ?? "failed" };
-  const error = errorIn(payload.error);
-  if (error !== undefined) return { status: "error", error };
-  if (typeof result === "string") {
-    const code = CODES.exec(result)?.[1];
-    return code === undefined || Number(code) === 0
-      ? { status: "ok" }
-      : { status: "error", error: `exit code ${code}` };
-  }
-  return isObject(result) ? endIn(result) : { status: "ok" };
+  const error = errorIn(payload.error) ?? (fact === "tool_failure" ? (told ?? "failed") : undefined);
+  if (error !== undefined) return { status: isRefusal(error) ? "denied" : "error", error };
+  if (typeof result === "string" && isRefusal(result))
+    return { status: "denied", error: oneLine(result, 500) };
+  return isObject(result) ? endIn(result) : byExitCode(result);
 }
 
 function endIn(result: Record<string, unknown>): { status: "ok" | "error" | "denied"; error?: string } {
@@ -96,20 +90,19 @@ function endIn(result: Record<string, unknown>): { status: "ok" | "error" | "den
   const kind = firstName(result, ["resultType", "result_type"]);
   const text = said ?? firstName(result, ["textResultForLlm", "text_result_for_llm"]);
   if (kind === "denied" || kind === "rejected") return { status: "denied", error: text ?? "denied" };
-  const metadata = isObject(result.metadata) ? result.metadata : {};
-  const exit = [result.exit_code, result.exitCode, metadata.exit_code, metadata.exitCode, metadata.exit].find(
-    (code) => typeof code === "number",
-  );
   const failed =
     result.success === false ||
     result.is_error === true ||
     result.isError === true ||
     kind === "failure" ||
     said !== undefined;
-  if (failed) return { status: "error", error: text ?? "failed" };
-  return exit === undefined || exit === 0
-    ? { status: "ok" }
-    : { status: "error", error: `exit code ${exit}` };
+  if (failed) return { status: isRefusal(text) ? "denied" : "error", error: text ?? "failed" };
+  return byExitCode(result as JsonObject);
+}
+
+function byExitCode(result: JsonValue | undefined): { status: "ok" | "error"; error?: string } {
+  const code = exitCodeIn(result) ?? 0;
+  return code === 0 ? { status: "ok" } : { status: "error", error: `exit code ${code}` };
 }
 
 function errorIn(error: unknown): string | undefined {
@@ -131,25 +124,6 @@ function serverOf(payload: Record<string, unknown>): string | undefined {
   const server = payload.mcp_server ?? payload.mcp_context;
   if (isObject(server)) return firstName(server, ["name", "server_name"]);
   return typeof server === "string" ? server : undefined;
-}
-
-export function approvalDraft(hook: Hook, common: Partial<EventDraft>): EventDraft {
-  const tool = toolOf(hook);
-  const args = argumentsOf(hook);
-  const callId = firstName(hook.payload, HOOK_KEYS.callId);
-  return {
-    ...common,
-    type: "approval.request",
-    category: "approval",
-    id: idOf(hook, "approval", callId) ?? null,
-    parentId: namedId(hook, "call started", callId) ?? common.parentId ?? null,
-    status: "pending",
-    tool,
-    callId: callId ?? null,
-    resource: resourceOf(tool, args),
-    summary: `${tool} asks for permission`,
-    data: args === undefined ? {} : { arguments: args },
-  };
 }
 
 /** How Claude Code words a refusal to the model. */

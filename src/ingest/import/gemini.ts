@@ -2,6 +2,7 @@ import { parseMicros } from "../../base/clock.ts";
 import { isObject, type JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import type { WireDraft } from "../../event/wire.ts";
+import { exitCodeIn, isRefusal } from "../exit-code.ts";
 import { providerUsage, rawUsage } from "../provider-usage.ts";
 import { type Told, toldDrafts } from "../told.ts";
 import { first, firstName, oneLine } from "../values.ts";
@@ -57,7 +58,16 @@ class Chat {
   }
 
   end(): WireDraft[] {
-    const drafts = [...this.#messages.values()].flatMap((message) => this.#drafts(message));
+    const messages = [...this.#messages.values()];
+    const known = new Set(
+      messages.flatMap(({ toolCalls }) =>
+        (Array.isArray(toolCalls) ? toolCalls : []).map((call) => call?.id),
+      ),
+    );
+    const drafts = messages.flatMap((message) => [
+      ...this.#drafts(message),
+      ...this.#calls({ timestamp: message.timestamp, toolCalls: unlisted(message, known) }),
+    ]);
     return imported(FROM, drafts);
   }
 
@@ -65,7 +75,8 @@ class Chat {
     if (message.type === "gemini") return [...this.#answer(message), ...this.#calls(message)];
     const text = textOf(message.displayContent ?? message.content);
     const kind = KINDS[String(message.type)];
-    if (kind === undefined || text === "") return [];
+    // The program's own word to the model stands before the first prompt.
+    if (kind === undefined || text === "" || text.startsWith("<session_context>")) return [];
     const at = timeOf(message.timestamp);
     const id = importId(FROM, [String(message.type), this.#session, String(message.id)], at);
     const isError = message.type === "error";
@@ -111,6 +122,8 @@ class Chat {
 
   #answer(message: Message): EventDraft[] {
     const usage = rawUsage(message.tokens);
+    // Where an editor runs it, calls stand in a message of their own.
+    if (usage === undefined && first(message, ["content"]) === undefined) return [];
     const model = firstName(message, ["model"]);
     const content = first(message, ["content"]);
     return toldDrafts({
@@ -134,8 +147,7 @@ class Chat {
       const id = firstName(call, ["id"]);
       const tool = firstName(call, ["name"]) ?? "unknown";
       const at = timeOf(call.timestamp) ?? timeOf(timestamp);
-      const status = DENIED.has(call.status) ? "denied" : call.status === "error" ? "error" : "ok";
-      const said = typeof call.resultDisplay === "string" ? call.resultDisplay : status;
+      const { status, said } = outcomeOf(call);
       const told: Told = {
         ...this.#base(id ?? `${tool} ${at}`, at),
         operation: "tool",
@@ -148,6 +160,34 @@ class Chat {
       return toldDrafts(told);
     });
   }
+}
+
+/** A call that a person refused stands in no list of calls: the model is told, and that is all. */
+function unlisted({ type, content }: Message, known: ReadonlySet<unknown>): JsonValue[] {
+  const parts = type === "user" && Array.isArray(content) ? content.filter(isObject) : [];
+  return parts.flatMap(({ functionResponse }) => {
+    if (!isObject(functionResponse) || known.has(functionResponse.id)) return [];
+    const { id = null, name = null, response } = functionResponse;
+    const status = isObject(response) && response.error !== undefined ? "error" : "success";
+    return [{ id, name, status, result: [{ functionResponse }] } as JsonValue];
+  });
+}
+
+function outcomeOf(call: Message): { status: "ok" | "error" | "denied"; said: string } {
+  const display = typeof call.resultDisplay === "string" ? call.resultDisplay : undefined;
+  const { output, error } = responseOf(call.result);
+  const said = typeof error === "string" ? error : display;
+  if (DENIED.has(call.status)) return { status: "denied", said: said ?? "denied" };
+  if (call.status === "error") return { status: isRefusal(said) ? "denied" : "error", said: said ?? "error" };
+  const code = exitCodeIn(output as JsonValue) ?? 0;
+  return code === 0 ? { status: "ok", said: "ok" } : { status: "error", said: `exit code ${code}` };
+}
+
+/** What the model was told of the call. */
+function responseOf(result: unknown): Record<string, unknown> {
+  const part = Array.isArray(result) ? result.find(isObject) : undefined;
+  const told = isObject(part) && isObject(part.functionResponse) ? part.functionResponse.response : undefined;
+  return isObject(told) ? told : {};
 }
 
 const ENDED: ReadonlySet<unknown> = new Set(["success", "error", ...DENIED]);

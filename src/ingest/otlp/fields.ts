@@ -30,6 +30,7 @@ const ORIGINS: ReadonlyArray<readonly [RegExp, string]> = [
   [/^gcp\.vertex\.agent/, "google-adk"],
   [/gemini/i, "gemini-cli"],
   [/codex/i, "codex"],
+  [/^github\.copilot/, "copilot"],
   [/langsmith/i, "langsmith"],
   [/langfuse/i, "langfuse"],
 ];
@@ -41,6 +42,27 @@ function originOf(scope: string, resource: Attributes): string | null {
     if (known !== undefined) return known[1];
   }
   return scope === "" ? null : scope;
+}
+
+/** The names that coding agents have by every door. */
+const AGENTS: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^codex/, "codex"],
+  [/^gemini-cli/, "gemini"],
+  [/^github-copilot/, "copilot"],
+  [/^opencode/, "opencode"],
+];
+/** What they call their outermost agent. */
+const OUTERMOST: ReadonlySet<string> = new Set(["/root", "session.llm", "main", "github.copilot.default"]);
+
+function agentOf(named: string | undefined, service: string | undefined): string | null {
+  const program = AGENTS.find(([pattern]) => pattern.test(service ?? ""))?.[1];
+  if (program === undefined) return named ?? service ?? null;
+  return named === undefined || OUTERMOST.has(named) ? program : named;
+}
+
+/** opencode tells there which of its own releases it is, which would part its calls from those of its plugin. */
+function environmentOf(resource: Attributes, service: string | undefined): string | undefined {
+  return service === "opencode" ? undefined : firstText(resource, ALIASES.environment);
 }
 
 /** Who, in which conversation, for whom: what a span hands down to the spans inside it. */
@@ -69,7 +91,8 @@ export function settingOf(attributes: Attributes, above: Setting = {}): Setting 
   if (conversation !== undefined) setting.conversation = conversation;
   if (thread !== undefined) setting.thread = thread;
   if (run !== undefined) setting.run = run;
-  if (actor !== undefined) setting.actor = actor;
+  // opencode has a user whom it does not know.
+  if (actor !== undefined && actor !== "unknown") setting.actor = actor;
   if (actorLabel !== undefined) setting.actorLabel = actorLabel;
   return setting;
 }
@@ -85,11 +108,11 @@ export function commonFields(
   const actor = setting.actor ?? firstText(resource, ALIASES.actor);
   return {
     tenant: context.tenant ?? null,
-    environment: firstText(resource, ALIASES.environment) ?? context.environment ?? null,
+    environment: environmentOf(resource, service) ?? context.environment ?? null,
     source: "otlp",
     origin: originOf(scope, resource),
     app: service ?? null,
-    agent: setting.agent ?? firstText(resource, ["gen_ai.agent.name"]) ?? service ?? null,
+    agent: agentOf(setting.agent ?? firstText(resource, ["gen_ai.agent.name"]), service),
     conversationId: setting.conversation ?? firstText(resource, ALIASES.conversation) ?? null,
     threadId: setting.thread ?? null,
     actor: actor === undefined ? null : { type: "user", id: actor, label: setting.actorLabel ?? null },

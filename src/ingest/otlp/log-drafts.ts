@@ -1,6 +1,7 @@
 import { apart } from "../../base/derived-uuid.ts";
 import type { JsonObject, JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
+import { exitCodeIn, isRefusal } from "../exit-code.ts";
 import { resourceOf } from "../resource-of.ts";
 import { countOf, decimalOf, first, firstText, isDenied, isFalse, oneLine, structured } from "../values.ts";
 import { ALIASES, tokensSaid, usageOf } from "./aliases.ts";
@@ -90,9 +91,15 @@ function outcomeOf(
   const decision = firstText(attributes, ALIASES.decision);
   if (denial !== undefined || isDenied(decision))
     return { status: "denied", error: said ?? output ?? denial ?? deniedBy(decision, undefined) };
-  if (isFalse(attributes.success) || said !== undefined)
-    return { status: "error", error: said ?? output ?? "failed" };
-  return { status: "ok" };
+  if (isFalse(attributes.success) || said !== undefined) {
+    const error = said ?? output ?? "failed";
+    const isRefused = attributes.error_type === "policy_violation" || isRefusal(error);
+    return { status: isRefused ? "denied" : "error", error };
+  }
+  // A command that fails is a call that succeeded, for Codex and for Gemini.
+  const metadata = structured(first(attributes, ["metadata"]));
+  const code = exitCodeIn(metadata) ?? exitCodeIn(result) ?? 0;
+  return code === 0 ? { status: "ok" } : { status: "error", error: `exit code ${code}` };
 }
 
 function argumentsOf({ attributes }: LogRecord): JsonValue | undefined {

@@ -9,7 +9,6 @@ export type Fact =
   | "tool"
   | "decision"
   | "llm"
-  | "request"
   | "details"
   | "message"
   | "prompt"
@@ -22,53 +21,69 @@ export type Fact =
   | "config"
   | "mcp"
   | "other"
+  | "part"
+  | "told"
   | "inner";
 
 /** By the last part of the event's name: `claude_code.tool_result`, `codex.tool_result`. */
-const NAMES: Readonly<Record<Exclude<Fact, "request" | "details" | "message" | "other">, readonly string[]>> =
-  {
-    tool: ["tool_result", "tool_call"],
-    decision: ["tool_decision"],
-    llm: ["api_request", "api_response", "api_error", "sse_event"],
-    prompt: ["user_prompt"],
-    response: ["assistant_response"],
-    agentStart: ["agent_start", "subagent_started"],
-    agentEnd: ["agent_finish", "subagent_completed"],
-    sessionStart: ["conversation_starts", "session_start", "config"],
-    sessionEnd: ["session_end", "end_session"],
-    compaction: ["compaction", "chat_compression", "context_compaction"],
-    config: ["permission_mode_changed", "approval_mode_switch", "approval_mode_change", "config_change"],
-    mcp: ["mcp_server_connection"],
-    inner: [
-      "hook_execution_start",
-      "hook_execution_complete",
-      "hook_registered",
-      "hook_call",
-      "plugin_loaded",
-      "managed_settings_resolved",
-      "sandbox_outcome",
-      "websocket_connect",
-      "websocket_event",
-      "websocket_request",
-      "auth_recovery",
-      "feedback_survey",
-      "startup_phase",
-      "startup_stats",
-      "turn_ttft",
-      "turn_ttfm",
-      "flash_fallback",
-      "ripgrep_fallback",
-      "next_speaker_check",
-      "ide_connection",
-      "slash_command",
-      "slash_command.model",
-      "model_routing",
-      "file_operation",
-      "tool_output_truncated",
-      "conversation_finished",
-      "extension_enable",
-    ],
-  };
+const NAMES: Readonly<
+  Record<Exclude<Fact, "details" | "message" | "other" | "part" | "told">, readonly string[]>
+> = {
+  tool: ["tool_result", "tool_call"],
+  decision: ["tool_decision"],
+  llm: ["api_request", "api_response", "api_error", "sse_event"],
+  prompt: ["user_prompt"],
+  response: ["assistant_response"],
+  agentStart: ["agent_start", "subagent_started"],
+  agentEnd: ["agent_finish", "subagent_completed"],
+  sessionStart: ["conversation_starts", "session_start", "config"],
+  sessionEnd: ["session_end", "end_session"],
+  compaction: ["compaction", "chat_compression", "context_compaction"],
+  config: ["permission_mode_changed", "approval_mode_switch", "approval_mode_change", "config_change"],
+  mcp: ["mcp_server_connection"],
+  inner: [
+    "hook_execution_start",
+    "hook_execution_complete",
+    "hook_registered",
+    "hook_call",
+    "plugin_loaded",
+    "managed_settings_resolved",
+    "sandbox_outcome",
+    "websocket_connect",
+    "websocket_event",
+    "websocket_request",
+    "auth_recovery",
+    "feedback_survey",
+    "startup_phase",
+    "startup_stats",
+    "turn_ttft",
+    "turn_ttfm",
+    "flash_fallback",
+    "ripgrep_fallback",
+    "next_speaker_check",
+    "ide_connection",
+    "slash_command",
+    "slash_command.model",
+    "model_routing",
+    "file_operation",
+    "tool_output_truncated",
+    "conversation_finished",
+    "extension_enable",
+    "extension_disable",
+    "extension_install",
+    "extension_uninstall",
+    "extension_update",
+    "approval_mode_duration",
+    "content_retry",
+    "invalid_chunk",
+    "network_retry_attempt",
+    "edit_correction",
+    "edit_strategy",
+    "llm_loop_check",
+    "tool_output_masking",
+    "web_fetch_fallback_attempt",
+  ],
+};
 
 const FACT_OF: ReadonlyMap<string, Fact> = new Map(
   Object.entries(NAMES).flatMap(([fact, names]) => names.map((name) => [name, fact as Fact] as const)),
@@ -76,6 +91,11 @@ const FACT_OF: ReadonlyMap<string, Fact> = new Map(
 
 /** Programs that are agents: all that they log is about their work. */
 const PROGRAM = /^(?:claude_code|codex|gemini_cli|qwen-code|copilot|cursor|opencode)\./;
+
+/** Programs that log their model calls by names of their own, and by those of the conventions again. */
+function isToldByProgram({ resource }: LogRecord): boolean {
+  return /^(?:gemini-cli|qwen-code)/.test(firstText(resource, ["service.name"]) ?? "");
+}
 
 /** Codex puts a source location into eventName, so the attribute goes first. */
 export function nameOf({ attributes, eventName, body }: LogRecord): string {
@@ -86,7 +106,8 @@ export function nameOf({ attributes, eventName, body }: LogRecord): string {
 export function factOf(record: LogRecord): Fact | undefined {
   const { attributes, body, scope } = record;
   const name = nameOf(record);
-  if (name === "gen_ai.client.inference.operation.details") return "details";
+  if (name === "gen_ai.client.inference.operation.details")
+    return isToldByProgram(record) ? "told" : "details";
   if (name.startsWith("gen_ai.")) return "message";
   const known = PROGRAM.test(name) || (typeof body === "string" && PROGRAM.test(body)) || sharesIds(scope);
   const fact = FACT_OF.get(name.slice(name.lastIndexOf(".") + 1));
@@ -98,11 +119,12 @@ export function factOf(record: LogRecord): Fact | undefined {
 }
 
 /**
- * What is said of a model call. Its end has tokens or an error; one record of each attempt before
- * it has neither, and each piece of the answer's stream is nothing by itself.
+ * What is said of a model call. Its end has tokens or an error. One record of each attempt before it has
+ * neither: it repeats the conversation so far, and the end follows it. Each piece of the answer's stream is
+ * nothing by itself.
  */
 function modelFact(record: LogRecord): Fact {
   const { attributes } = record;
   if (usageOf(attributes) !== undefined || first(attributes, ALIASES.error) !== undefined) return "llm";
-  return nameOf(record).endsWith("sse_event") ? "inner" : "request";
+  return nameOf(record).endsWith("sse_event") ? "inner" : "part";
 }

@@ -19,6 +19,7 @@ import {
 } from "./log-drafts.ts";
 import { type Fact, factOf, nameOf } from "./log-facts.ts";
 import type { LogRecord } from "./model.ts";
+import { areSpansTold } from "./operations.ts";
 
 interface Batch {
   /** Calls of which this batch holds the end. */
@@ -43,7 +44,7 @@ export function fromLogs(records: readonly LogRecord[], context: OtlpContext = {
   }
   for (const { record, fact } of facts) {
     if (fact === undefined) drop(ingested, DROPPED.notAgent);
-    else if (fact === "inner") drop(ingested, DROPPED.inner);
+    else if (fact === "inner" || fact === "part" || fact === "told") drop(ingested, DROPPED[fact]);
     else keep(ingested, toDrafts(fact, record, commonOf(record, context), { ended, refused }));
   }
   return inOrder(ingested);
@@ -64,7 +65,8 @@ function timed(record: LogRecord): LogRecord {
 function commonOf(record: LogRecord, context: OtlpContext): Common {
   const { attributes, resource, scope, traceId, spanId, at } = record;
   const agentId = firstText(attributes, ["agent_id"]);
-  const inSpan = traceId !== "" && spanId !== "";
+  // A span that gives no event is nothing to be under.
+  const inSpan = traceId !== "" && spanId !== "" && !areSpansTold(resource);
   return {
     ...commonFields(settingOf(attributes), resource, scope, context),
     runId:
@@ -84,7 +86,7 @@ function commonOf(record: LogRecord, context: OtlpContext): Common {
 }
 
 function toDrafts(
-  fact: Exclude<Fact, "inner">,
+  fact: Exclude<Fact, "inner" | "part" | "told">,
   record: LogRecord,
   common: Common,
   { ended, refused }: Batch,
@@ -99,7 +101,8 @@ function toDrafts(
     case "llm":
       return [modelDraft(record, common)];
     case "details":
-      return [detailsDraft(record, common, isToldElsewhere(record))];
+      // A span holds the tokens of the call that a record inside it details.
+      return [detailsDraft(record, common, record.traceId !== "" && record.spanId !== "")];
     case "agentStart":
     case "agentEnd":
       return agentDrafts(record, common, fact === "agentEnd");
@@ -117,7 +120,6 @@ function toDrafts(
 const PLAIN = {
   prompt: { type: "session.prompt", category: "session" },
   response: { type: "llm.response", category: "llm" },
-  request: { type: "llm.request", category: "llm" },
   message: { type: "llm.message", category: "llm" },
   sessionStart: { type: "session.start", category: "session" },
   sessionEnd: { type: "session.end", category: "session" },
@@ -134,10 +136,4 @@ function lastPart(record: LogRecord): string {
       .replaceAll(/[^A-Za-z0-9_]+/g, "_")
       .slice(0, 80) || "record"
   );
-}
-
-/** A span holds the tokens of the call that a record inside it details; so does Gemini's own record. */
-function isToldElsewhere({ traceId, spanId, resource }: LogRecord): boolean {
-  const service = firstText(resource, ["service.name"]) ?? "";
-  return (traceId !== "" && spanId !== "") || /^(?:gemini-cli|qwen-code)/.test(service);
 }

@@ -191,6 +191,8 @@ export function operationOf({
   name,
   scope,
 }: Pick<Span, "attributes" | "name" | "scope">): Operation | undefined {
+  // opencode runs its own loop: around each model call stands a run of the AI SDK, of that call alone.
+  if (scope === "opencode" && attributes["ai.operationId"] === "ai.streamText") return "folded";
   // ADK's span over calls that it ran together repeats each of them.
   if (attributes["gen_ai.tool.name"] === "(merged tools)") return "step";
   for (const key of OPERATION_KEYS) {
@@ -249,8 +251,16 @@ const TOLD_BY_LOGS: ReadonlyArray<{ service: RegExp; told: (operation: JsonValue
     { service: /^codex/, told: (operation) => operation === undefined },
   ];
 
-export function isToldByLogs(span: Span): boolean {
-  const service = firstText(span.resource, ["service.name"]) ?? "";
-  const row = TOLD_BY_LOGS.find(({ service: pattern }) => pattern.test(service));
-  return row?.told(span.attributes["gen_ai.operation.name"]) === true;
+function toldByLogsOf(resource: Attributes) {
+  const service = firstText(resource, ["service.name"]) ?? "";
+  return TOLD_BY_LOGS.find(({ service: pattern }) => pattern.test(service));
+}
+
+export function isToldByLogs({ resource, attributes }: Span): boolean {
+  return toldByLogsOf(resource)?.told(attributes["gen_ai.operation.name"]) === true;
+}
+
+/** Is a program one of those? */
+export function areSpansTold(resource: Attributes): boolean {
+  return toldByLogsOf(resource) !== undefined;
 }

@@ -1,9 +1,13 @@
 import { isObject, type JsonValue } from "../../base/json.ts";
+import { exitCodeIn, isRefusal } from "../exit-code.ts";
 import { signalIn } from "../signals.ts";
-import { firstText, isDenied, isFalse } from "../values.ts";
+import { countOf, firstText, isDenied, isFalse } from "../values.ts";
 import { ALIASES } from "./aliases.ts";
 import type { Span } from "./model.ts";
 import type { Node } from "./span-tree.ts";
+
+/** As the conventions for processes name it. */
+const EXIT_CODE = [["process", "exit", "code"].join(".")];
 
 export interface Outcome {
   readonly status: "ok" | "error" | "denied";
@@ -31,12 +35,15 @@ export function outcomeOf({ span, operation, children }: Node, result?: JsonValu
     const signal = signalIn(thrownBy(failed));
     if (signal === "question") return { status: "ok", interrupted: true };
     if (signal !== undefined) return { status: "ok" };
-    return { status: "error", error: errorOf(failed) ?? errorOf(span) ?? "failed" };
+    const error = errorOf(failed) ?? errorOf(span) ?? "failed";
+    const isRefused = operation === "tool" && (isDenied(errorTypeOf(failed)) || isRefusal(error));
+    return { status: isRefused ? "denied" : "error", error };
   }
   if (operation !== "tool") return { status: "ok" };
   const adk = adkOutcome(span, result);
   if (adk !== undefined) return adk;
-  const told = failureIn(result);
+  const code = countOf(span.attributes, EXIT_CODE) ?? exitCodeIn(result) ?? 0;
+  const told = failureIn(result) ?? (code === 0 ? undefined : `exit code ${code}`);
   return told === undefined ? { status: "ok" } : { status: "error", error: told };
 }
 
@@ -90,6 +97,10 @@ function adkOutcome({ scope, attributes }: Span, result: JsonValue | undefined):
 function thrownBy({ statusMessage, events }: Span): string {
   const exception = events.find((event) => event.name === "exception");
   return `${statusMessage}\n${firstText(exception?.attributes ?? {}, ["exception.type"]) ?? ""}`;
+}
+
+function errorTypeOf({ attributes }: Span): string | undefined {
+  return firstText(attributes, ["error.type"]);
 }
 
 function errorOf({ statusMessage, events, attributes }: Span): string | undefined {
