@@ -15,33 +15,33 @@ interface Contender {
 const CONTENDERS: readonly Contender[] = [
   {
     what: "AI SDK 7: two model calls, one tool call",
-    times: 500,
+    times: 300,
     make: async (trail) => (await import("../agents/ai-sdk.ts")).aiSdk7(trail),
   },
   {
     what: "AI SDK 6: two model calls, one tool call",
-    times: 500,
+    times: 300,
     make: async (trail) => (await import("../agents/ai-sdk.ts")).aiSdk6(trail),
   },
   {
     what: "AI SDK 5, by its spans: two model calls, one tool call",
-    times: 500,
+    times: 300,
     baseline: "the framework alone, without spans",
     make: async (trail) => (await import("../agents/ai-sdk.ts")).aiSdk5(trail),
   },
   {
     what: "LangChain: two model calls, one tool call",
-    times: 200,
+    times: 150,
     make: async (trail) => (await import("../agents/langchain.ts")).langChain(trail),
   },
   {
     what: "OpenAI Agents: two model calls, one tool call",
-    times: 300,
+    times: 200,
     make: async (trail) => (await import("../agents/openai-agents.ts")).openAiAgents(trail),
   },
   {
     what: "Mastra, by its spans: two model calls, one tool call",
-    times: 100,
+    times: 50,
     baseline: "the framework alone, without spans",
     make: async (trail) => (await import("../agents/mastra.ts")).mastra(trail),
   },
@@ -63,7 +63,7 @@ const CONTENDERS: readonly Contender[] = [
   },
   {
     what: "Claude Agent SDK: the hooks and the result of a session with seven calls",
-    times: 200,
+    times: 500,
     baseline: "hooks that do nothing",
     make: async (trail) => (await import("../agents/claude-agent.ts")).claudeAgent(trail),
   },
