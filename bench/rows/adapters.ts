@@ -1,7 +1,73 @@
 import { openTrail } from "../../src/index.ts";
 import type { Target } from "../../src/integrations/recorder.ts";
-import { aiSdk, langChain, mcp, type Work } from "../agents.ts";
-import { compare, inFolder, interleave, type Row } from "../measure.ts";
+import type { Work } from "../agents/work.ts";
+import { compare, type Figure, inFolder, interleave, type Row } from "../measure.ts";
+
+interface Contender {
+  readonly what: string;
+  /** So often in a round of a full run. */
+  readonly times: number;
+  readonly baseline?: string;
+  make(trail?: Target): Promise<Work>;
+}
+
+/** The frameworks take a second to load: only who measures them waits for it. */
+const CONTENDERS: readonly Contender[] = [
+  {
+    what: "AI SDK 7: two model calls, one tool call",
+    times: 300,
+    make: async (trail) => (await import("../agents/ai-sdk.ts")).aiSdk7(trail),
+  },
+  {
+    what: "AI SDK 6: two model calls, one tool call",
+    times: 300,
+    make: async (trail) => (await import("../agents/ai-sdk.ts")).aiSdk6(trail),
+  },
+  {
+    what: "AI SDK 5, by its spans: two model calls, one tool call",
+    times: 300,
+    baseline: "the framework alone, without spans",
+    make: async (trail) => (await import("../agents/ai-sdk.ts")).aiSdk5(trail),
+  },
+  {
+    what: "LangChain: two model calls, one tool call",
+    times: 150,
+    make: async (trail) => (await import("../agents/langchain.ts")).langChain(trail),
+  },
+  {
+    what: "OpenAI Agents: two model calls, one tool call",
+    times: 200,
+    make: async (trail) => (await import("../agents/openai-agents.ts")).openAiAgents(trail),
+  },
+  {
+    what: "Mastra, by its spans: two model calls, one tool call",
+    times: 50,
+    baseline: "the framework alone, without spans",
+    make: async (trail) => (await import("../agents/mastra.ts")).mastra(trail),
+  },
+  {
+    what: "OpenTelemetry: a run, two model calls, one tool call",
+    times: 2_000,
+    baseline: "the same spans through a batch processor alone",
+    make: async (trail) => (await import("../agents/otel.ts")).otel(trail),
+  },
+  {
+    what: "MCP SDK 1: one call of a tool",
+    times: 2_000,
+    make: async (trail) => (await import("../agents/mcp.ts")).mcp1(trail),
+  },
+  {
+    what: "MCP SDK 2: one call of a tool",
+    times: 2_000,
+    make: async (trail) => (await import("../agents/mcp.ts")).mcp2(trail),
+  },
+  {
+    what: "Claude Agent SDK: the hooks and the result of a session with seven calls",
+    times: 500,
+    baseline: "hooks that do nothing",
+    make: async (trail) => (await import("../agents/claude-agent.ts")).claudeAgent(trail),
+  },
+];
 
 /**
  * Processor time of the agent's thread for one round of work, with the adapter and without: the model is a
@@ -12,32 +78,37 @@ export const adapters: Row = {
   title: "an adapter on the agent's thread, beside the framework alone",
   run: ({ rounds, size }) =>
     inFolder(async (dir) => {
-      const figures = [];
-      const rows: Array<[what: string, make: (trail?: Target) => Work | Promise<Work>, times: number]> = [
-        ["AI SDK 7: two model calls, one tool call", aiSdk, size(500)],
-        ["LangChain: two model calls, one tool call", langChain, size(200)],
-        ["MCP SDK 1: one call of a tool", mcp, size(2_000)],
-      ];
-      for (const [what, make, times] of rows) {
-        const trail = openTrail(`${dir}/${figures.length}.db`);
-        const [alone, recorded] = [await make(), await make(trail)];
-        const { ours, theirs } = await interleave(rounds, {
-          ours: async () => {
-            const figure = await busyPer(times, recorded);
-            await trail.flush({ timeoutMs: 60_000 });
-            return figure;
-          },
-          theirs: () => busyPer(times, alone),
-        });
-        const { recorded: events, dropped } = trail.health();
-        const perRound = Math.round(events / (times * (rounds + 1)));
-        await trail.close();
-        const note = `${perRound} events each${dropped === 0 ? "" : `; ${dropped} were dropped`}`;
-        figures.push(compare(what, "µs", ours, { what: "the framework alone", rounds: theirs }, { note }));
+      const figures: Figure[] = [];
+      for (const contender of CONTENDERS) {
+        const path = `${dir}/${figures.length}.db`;
+        figures.push(await besideAlone(contender, path, rounds, size(contender.times)));
       }
       return figures;
     }),
 };
+
+async function besideAlone(
+  { what, baseline = "the framework alone", make }: Contender,
+  path: string,
+  rounds: number,
+  times: number,
+): Promise<Figure> {
+  const trail = openTrail(path);
+  const [alone, recorded] = [await make(), await make(trail)];
+  const { ours, theirs } = await interleave(rounds, {
+    ours: async () => {
+      const figure = await busyPer(times, recorded);
+      await trail.flush({ timeoutMs: 60_000 });
+      return figure;
+    },
+    theirs: () => busyPer(times, alone),
+  });
+  const { recorded: events, dropped } = trail.health();
+  await trail.close();
+  const perRound = Math.round(events / (times * (rounds + 1)));
+  const note = `${perRound} events each${dropped === 0 ? "" : `; ${dropped} were dropped`}`;
+  return compare(what, "µs", ours, { what: baseline, rounds: theirs }, { note });
+}
 
 async function busyPer(times: number, work: Work): Promise<number> {
   const before = process.threadCpuUsage();

@@ -98,14 +98,17 @@ export class Recorder {
    * agent's name as it is said here is better than the payload's.
    */
   relay(drafts: readonly EventDraft[], { knowsAgent = false } = {}): void {
+    // Most messages of a protocol tell of nothing.
+    if (drafts.length === 0) return;
     const around = known(surroundings());
     for (const draft of drafts) {
       const { startId } = draft;
       const at = (startId ? this.#places.take(startId) : undefined) ?? around;
       if (draft.phase === "started" && draft.id) this.#places.set(draft.id, at);
       const agent = at.agent ?? this.#said.agent;
-      const own = knowsAgent && agent ? { agent } : {};
-      const told: EventDraft = { ...this.#said, ...at, ...known(draft), ...own, type: draft.type };
+      const told: EventDraft = { type: draft.type };
+      for (const place of [this.#said, at, draft]) lay(place, told);
+      if (knowsAgent && agent) told.agent = agent;
       const isBelow = draft.phase === "started" && draft.category === "run" && !told.parentId;
       if (isBelow && around.runId && around.runId !== draft.runId)
         told.data = { ...draft.data, parent_run_id: around.runId };
@@ -239,8 +242,18 @@ export class Recorder {
 }
 
 /** Only what is said, so that nothing that is not overwrites something that is. */
-function known(around: Surroundings | Place): Place {
-  return Object.fromEntries(
-    Object.entries(around).filter(([, value]) => value !== undefined && value !== null),
-  );
+function known(around: Surroundings): Place {
+  const place: Place = {};
+  lay(around, place);
+  return place;
+}
+
+/** Member by member: a draft has thirty, and this is done for each event. */
+function lay(from: Place | Surroundings, onto: Place): void {
+  const said = from as Record<string, unknown>;
+  const place = onto as Record<string, unknown>;
+  for (const name in said) {
+    const value = said[name];
+    if (value !== undefined && value !== null) place[name] = value;
+  }
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { costOfTokens, type Tokens } from "./cost.ts";
 import { PRICES, pricesDocument } from "./prices.ts";
-import { parsePrices, plainModel, priceOf } from "./table.ts";
+import { parsePrices, priceOf } from "./table.ts";
 
 const tokens = (more: Partial<Tokens>): Tokens => ({
   input: 0,
@@ -61,20 +61,86 @@ describe("the cost of tokens", () => {
 });
 
 describe("a table of prices", () => {
-  it("knows a model whatever stands before and behind its name, and none by its neighbor", () => {
-    for (const name of [
+  it.each([
+    [
       "claude-sonnet-4-5",
-      "claude-sonnet-4-5-20250929",
-      "claude-sonnet-4-5@20250929",
-      "anthropic/claude-sonnet-4-5",
-      "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
-      "claude-sonnet-4-5[1m]",
-    ])
-      expect(plainModel(name), name).toBe("claude-sonnet-4-5");
-    expect(priceOf(PRICES, "gpt-4o-2024-08-06")).toEqual(PRICES.models["gpt-4o"]);
-    expect(priceOf(PRICES, "models/gemini-2.5-pro")).toBeDefined();
-    for (const name of ["gpt-5-turbo", "gpt", "", "constructor", "__proto__"])
-      expect(priceOf(PRICES, name), name).toBeUndefined();
+      [
+        "claude-sonnet-4-5",
+        "claude-sonnet-4-5-20250929",
+        "claude-sonnet-4-5@20250929",
+        "claude-sonnet-4-5-latest",
+        "anthropic/claude-sonnet-4-5",
+        "anthropic/claude-sonnet-4.5",
+        "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "vertex_ai/claude-sonnet-4-5@default",
+        "Claude-Sonnet-4-5[1m]",
+      ],
+    ],
+    [
+      "claude-3-5-sonnet",
+      [
+        "claude-3.5-sonnet",
+        "apac.anthropic.claude-3-5-sonnet-20241022-v2:0",
+        "claude-3-5-sonnet-v2@20241022",
+      ],
+    ],
+    ["gpt-4o", ["gpt-4o-2024-08-06", "azure/gpt-4o-2024-11-20", "openai/gpt-4o"]],
+    ["gpt-4o-2024-05-13", ["gpt-4o-2024-05-13", "openai/gpt-4o-2024-05-13"]],
+    ["gpt-5-chat", ["gpt-5-chat-latest"]],
+    [
+      "gemini-2.5-pro",
+      [
+        "models/gemini-2.5-pro",
+        "publishers/google/models/gemini-2.5-pro@default",
+        "gemini/gemini-2.5-pro-001",
+      ],
+    ],
+    ["grok-4", ["xai/grok-4-0709", "grok-4-latest"]],
+    ["mistral-large-2411", ["mistral/mistral-large-2411"]],
+    ["nova-pro", ["us.amazon.nova-pro-v1:0", "us-gov.amazon.nova-pro-v1:0"]],
+    ["llama3-3-70b-instruct", ["us.meta.llama3-3-70b-instruct-v1:0"]],
+    ["magistral-medium", ["magistral-medium-2509"]],
+  ])("prices as %s what is spelled %j", (name, spellings) => {
+    const price = PRICES.models[name];
+    expect(price).toBeDefined();
+    for (const spelling of spellings) expect(priceOf(PRICES, spelling), spelling).toBe(price);
+  });
+
+  it.each([
+    "gpt-5-turbo",
+    "gpt",
+    "",
+    "constructor",
+    "__proto__",
+    "mistral-large-2402",
+    "mistral-large-latest",
+    "ft:gpt-4o-2024-08-06:acme::x1",
+    "meta-llama/llama-3.3-70b-instruct",
+    "openai/gpt-4o:free",
+    "command-r-03-2024",
+  ])("has no price for %s: not its neighbor's", (name) => {
+    expect(priceOf(PRICES, name)).toBeUndefined();
+  });
+
+  it("of our own has prices that can be: the cache costs less than reading, long requests more than short", () => {
+    const rows = Object.entries(PRICES.models);
+    expect(rows.length).toBeGreaterThan(150);
+    for (const [name, price] of rows) {
+      for (const it of [price, price.above200k ?? price]) {
+        expect(Number(it.cacheRead ?? 0), name).toBeLessThan(Number(it.input));
+        expect(Number(it.cacheWrite ?? it.input), name).toBeGreaterThanOrEqual(Number(it.input));
+        expect(Number(it.cacheWrite1h ?? it.cacheWrite ?? it.input), name).toBeGreaterThanOrEqual(
+          Number(it.cacheWrite ?? it.input),
+        );
+        const isEmbedding = /embed/.test(name);
+        if (!isEmbedding) expect(Number(it.output), name).toBeGreaterThanOrEqual(Number(it.input));
+      }
+      if (price.above200k !== undefined)
+        expect(Number(price.above200k.input), name).toBeGreaterThan(Number(price.input));
+      expect(priceOf(PRICES, name), name).toBe(price);
+    }
   });
 
   it("of our own is what its document says, and keeps its own rules", () => {

@@ -20,7 +20,7 @@ export interface ModelPrice {
 /** A table of prices. The version is part of every answer that was computed with it. */
 export interface PriceTable {
   readonly version: string;
-  /** By the model's name, without the date of its release and without its provider. */
+  /** By the model's name, without its provider; with the date of its release only where that costs something else. */
   readonly models: Readonly<Record<string, ModelPrice>>;
 }
 
@@ -43,7 +43,7 @@ export function parsePrices(value: unknown, ours: PriceTable): PriceTable {
   if (!isObject(models)) throw invalid("models", "must be an object");
   if (isOver !== undefined && typeof isOver !== "boolean") throw invalid("extends", "must be true or false");
   const own = Object.entries(models).map(([name, price]) => {
-    if (name !== plainModel(name)) throw invalid(`models.${name}`, `must be called ${plainModel(name)}`);
+    if (name !== ownName(name)) throw invalid(`models.${name}`, `must be called ${ownName(name)}`);
     return [name, parsePrice(price, `models.${name}`)] as const;
   });
   if (isOver !== true) return { version, models: Object.fromEntries(own) };
@@ -73,23 +73,34 @@ function parsePrice(value: unknown, place: string, isInner = false): ModelPrice 
 }
 
 /**
- * The name under which a model stands in a table: without a provider or a place before it (`anthropic/`,
- * `us.anthropic.`, `models/`), and without a date, a version or `latest` behind it.
+ * A model's own name, as its maker writes it, with its date: without a provider, a host or a place before it
+ * (`anthropic/`, `us.anthropic.`, `models/`, an ARN) and what hosts put behind it (`-v1:0`, `[1m]`). A version of Claude
+ * is written with a dot here and there, and is the one with the dash.
  */
-export function plainModel(model: string): string {
-  return model
+export function ownName(model: string): string {
+  const name = model
     .toLowerCase()
     .replace(/^.*\//, "")
-    .replace(/^(?:[a-z]{2,6}\.)?(?:anthropic|amazon|meta|mistral|openai)\./, "")
+    .replace(/^(?:[a-z-]{2,6}\.)?(?:anthropic|amazon|meta|mistral|openai|cohere)\./, "")
     .replace(/\[[^\]]*\]$/, "")
     .replace(/-v\d+(?::\d+)?$/, "")
-    .replace(/[-@](?:latest|\d{4}-\d{2}-\d{2}|\d{8})$/, "");
+    .replace(/-\d:\d$/, "");
+  return name.startsWith("claude-") ? name.replaceAll(".", "-") : name;
+}
+
+/** What stands behind a name for one release of it: a day, a month, a number, or that it is the newest one. */
+const RELEASE = /(?:-v\d)?[-@](?:latest|default|\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|00\d)$/;
+
+/** The name under which a model stands in a table, where its releases cost the same. */
+export function plainModel(model: string): string {
+  return ownName(model).replace(RELEASE, "");
 }
 
 /** The price of a model, or undefined: a model that nobody named is not priced as its neighbor. */
 export function priceOf({ models }: PriceTable, model: string): ModelPrice | undefined {
-  const name = plainModel(model);
-  return Object.hasOwn(models, name) ? models[name] : undefined;
+  // A release that costs something else stands there with its date.
+  const name = [ownName(model), plainModel(model)].find((it) => Object.hasOwn(models, it));
+  return name === undefined ? undefined : models[name];
 }
 
 function invalid(place: string, rule: string): TrailError {

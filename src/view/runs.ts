@@ -107,7 +107,9 @@ function start(run: JsonObject, event: AuditEvent): void {
 
 function finish(run: JsonObject, event: AuditEvent): void {
   run.finishId = event.id;
-  run.finishedAt = event.type === RUN_EVENTS.finished ? event.recordedAt : event.occurredAt;
+  const told = event.type === RUN_EVENTS.finished ? event.recordedAt : event.occurredAt;
+  // An import says of a run when it ended, long before it was told.
+  run.finishedAt = number(event.data.finished_at) ?? told;
   // What ended without a word of its beginning has its length, so its beginning is known.
   if (run.begun !== true && event.type !== RUN_EVENTS.finished) {
     run.begun = true;

@@ -1,9 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import protobuf from "protobufjs/light.js";
 import { describe, expect, it } from "vitest";
-import { daybook, emptyFolder, jsonLines, start, until } from "./daybook.ts";
+import { DESCRIPTOR } from "../../src/ingest/otlp-messages.ts";
+import { daybook, emptyFolder, jsonLines, PROGRAM, start, until } from "./daybook.ts";
 
 const LINES = 20_000;
 /** So much of the log is written when some of the lines are in and most are not. */
@@ -18,6 +22,36 @@ const imported = async (folder: string, args: readonly string[]) => {
   const { status, stdout, stderr } = await daybook(folder, ["import", ...args, "--json"]);
   return { status, stderr, counts: jsonLines(stdout)[0] };
 };
+
+/** A call of a tool as an export request in protobuf. */
+function span(spanId: string): Uint8Array {
+  const type = protobuf.Root.fromJSON(DESCRIPTOR).lookupType("TracesData");
+  const value = (text: string) => ({ stringValue: text });
+  const message = type.fromObject({
+    resourceSpans: [
+      {
+        scopeSpans: [
+          {
+            spans: [
+              {
+                traceId: Buffer.from("5b8efff798038103d269b633813fc60c", "hex"),
+                spanId: Buffer.from(spanId, "hex"),
+                name: "execute_tool track",
+                startTimeUnixNano: "1700000000000000000",
+                endTimeUnixNano: "1700000001000000000",
+                attributes: [
+                  { key: "gen_ai.operation.name", value: value("execute_tool") },
+                  { key: "gen_ai.tool.name", value: value("track") },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  return type.encode(message).finish();
+}
 
 describe("daybook import", () => {
   it("brings in a folder of transcripts once, however often it is told", async () => {
@@ -130,7 +164,7 @@ describe("daybook import", () => {
     const wrong = await imported(folder, ["old.db", "--from", "sqlite-runs"]);
     expect([wrong.status, wrong.stderr]).toEqual([
       2,
-      expect.stringContaining("has none of the tables of sqlite-runs"),
+      expect.stringContaining("old.db has no table skill_runs or skill_run_logs. Check --from."),
     ]);
   }, 60_000);
 
@@ -142,6 +176,104 @@ describe("daybook import", () => {
     expect(Number(first.counts?.imported)).toBeGreaterThan(10);
     expect((await imported(folder, ["traces.json", "--from", "otlp"])).counts).toMatchObject({ imported: 0 });
   });
+
+  it("reads OTLP as lists, compressed, and in the collector's protobuf form", async () => {
+    const folder = emptyFolder();
+    const request = (spanId: string) => ({
+      resourceSpans: [
+        {
+          resource: { attributes: [] },
+          scopeSpans: [
+            {
+              scope: {},
+              spans: [
+                {
+                  traceId: "5b8efff798038103d269b633813fc60c",
+                  spanId,
+                  name: "execute_tool track",
+                  startTimeUnixNano: "1700000000000000000",
+                  endTimeUnixNano: "1700000001000000000",
+                  attributes: [
+                    { key: "gen_ai.operation.name", value: { stringValue: "execute_tool" } },
+                    { key: "gen_ai.tool.name", value: { stringValue: "track" } },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    const [a, b] = [request("eee19b7ec3c1b174"), request("eee19b7ec3c1b175")];
+    writeFileSync(join(folder, "lists.jsonl.gz"), gzipSync(`${JSON.stringify([a, b])}\n{\n`));
+    const lists = await imported(folder, ["lists.jsonl.gz", "--from", "otlp"]);
+    expect([lists.status, lists.counts]).toMatchObject([2, { imported: 4, refused: 1 }]);
+    const framed = [span("eee19b7ec3c1b174"), span("eee19b7ec3c1b176")].map((message) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(message.length);
+      return Buffer.concat([length, message]);
+    });
+    writeFileSync(join(folder, "traces.binpb"), Buffer.concat(framed));
+    const proto = await imported(folder, ["traces.binpb", "--from", "otlp"]);
+    expect([proto.status, proto.counts]).toMatchObject([0, { imported: 2, known: 2 }]);
+    writeFileSync(join(folder, "cut.binpb"), Buffer.concat(framed).subarray(0, -3));
+    const cut = await imported(folder, ["cut.binpb", "--from", "otlp"]);
+    expect([cut.status, cut.stderr]).toEqual([2, "daybook: cut.binpb: cut.binpb ends within message 2.\n"]);
+  }, 60_000);
+
+  it("joins the traces and observations of a blob storage export, whatever is read first", async () => {
+    const folder = emptyFolder();
+    for (const kind of ["observations", "traces", "scores"])
+      mkdirSync(join(folder, "export", kind), { recursive: true });
+    writeFileSync(
+      join(folder, "export/observations/1.csv"),
+      "id,trace_id,type,name,start_time,end_time,provided_model_name,usage_details,total_cost,input\r\n" +
+        'o1,t1,GENERATION,chat,2026-05-01 10:00:00.000000,2026-05-01 10:00:01.500000,gpt-5,"{""input"":10,""output"":5}",0.0001,"[""hi""]"\r\n',
+    );
+    writeFileSync(
+      join(folder, "export/traces/1.jsonl"),
+      '{"id":"t1","timestamp":"2026-05-01 10:00:00.000000","name":"desk","user_id":"ada","session_id":"s1"}\n',
+    );
+    writeFileSync(
+      join(folder, "export/scores/1.jsonl"),
+      '{"id":"x","timestamp":"2026-05-01 10:00:02.000000","trace_id":"t1","name":"good","value":1,"data_type":"NUMERIC"}\n',
+    );
+    const { status, stderr, counts } = await imported(folder, ["export", "--from", "langfuse"]);
+    expect([status, stderr, counts]).toMatchObject([0, "", { files: 3, imported: 1, quiet: 2 }]);
+    expect(await events(folder)).toMatchObject([
+      {
+        event_type: "llm.complete",
+        agent: "desk",
+        actor_id: "ada",
+        conversation_id: "s1",
+        model: "gpt-5",
+        usage: { input: 10, output: 5 },
+        cost_usd: "0.0001",
+        duration_ms: 1500,
+        data: { input: ["hi"] },
+      },
+    ]);
+  }, 60_000);
+
+  it.runIf(process.platform === "linux")(
+    "shows on a terminal how far it is, and nothing in a pipe",
+    async () => {
+      const folder = emptyFolder();
+      const lines = Array.from({ length: 3_000 }, (_, i) =>
+        JSON.stringify({ event_type: "a", duration_ms: i }),
+      );
+      writeFileSync(join(folder, "events.ndjson"), lines.join("\n"));
+      const command = `${process.execPath} ${PROGRAM} import events.ndjson --from ndjson`;
+      const { stdout } = spawnSync("/usr/bin/script", ["-qec", command, "/dev/null"], {
+        cwd: folder,
+        env: { PATH: process.env.PATH, HOME: folder },
+        encoding: "utf8",
+      });
+      expect(stdout).toMatch(/\r\d+ %, \d+ events of 1 files/);
+      expect(stdout).toContain("3000 events imported");
+      expect((await imported(folder, ["events.ndjson", "--from", "ndjson"])).stderr).toBe("");
+    },
+  );
 
   it("says what it needs", async () => {
     const folder = emptyFolder();

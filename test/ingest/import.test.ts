@@ -2,15 +2,18 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
+import { THREAD_KINDS } from "../../src/cli/commands/capture/import-threads.ts";
 import type { WireDraft } from "../../src/event/wire.ts";
 import { claudeImporter } from "../../src/ingest/import/claude.ts";
 import { codexImporter } from "../../src/ingest/import/codex.ts";
 import { type CsvRow, csvRows } from "../../src/ingest/import/csv.ts";
+import { eventsApiImporter } from "../../src/ingest/import/events-api.ts";
 import { geminiImporter } from "../../src/ingest/import/gemini.ts";
 import type { Importer } from "../../src/ingest/import/importer.ts";
+import { IMPORT_KINDS } from "../../src/ingest/import/kinds.ts";
 import { langfuseImporter } from "../../src/ingest/import/langfuse.ts";
-import { OLD_SYSTEMS } from "../../src/ingest/import/sqlite-rows.ts";
 import { wireImporter } from "../../src/ingest/import/wire-lines.ts";
+import { line, readAll } from "./import-read.ts";
 
 const TRANSCRIPTS = new URL(
   "../samples/claude-code/transcripts/-home-dev-workspace-claude-work/",
@@ -22,30 +25,6 @@ const records = (path: string): JsonValue[] =>
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line));
-
-/** All that a file gives, and the problems that it names. */
-function readAll(importer: Importer, lines: readonly unknown[]) {
-  const reads = lines.map((line) => importer.read(line as JsonValue));
-  return {
-    drafts: [...reads.flatMap(({ drafts }) => drafts), ...importer.end()],
-    problems: reads.flatMap(({ problem }, i) => (problem === undefined ? [] : [{ line: i + 1, ...problem }])),
-  };
-}
-
-function line(draft: WireDraft): string {
-  const { usage } = draft;
-  const parts = [
-    draft.event_type,
-    draft.phase ?? "·",
-    draft.status,
-    draft.tool,
-    draft.call_id,
-    usage && `${usage.input}+${usage.output}, ${usage.cached ?? 0} cached`,
-    draft.duration_ms === undefined ? undefined : `${draft.duration_ms} ms`,
-    draft.error && `“${draft.error.split("\n")[0]}”`,
-  ];
-  return parts.filter((part) => part !== undefined && part !== "").join("  ");
-}
 
 function pairs(drafts: readonly WireDraft[]): void {
   const starts = new Set(drafts.filter(({ phase }) => phase === "started").map(({ id }) => id));
@@ -357,6 +336,11 @@ describe("rows of CSV", () => {
         },
       ),
     );
+    for (const comma of [";", "\t"])
+      expect((await rowsOf([`\ufeffa${comma}b\r\n"1,5"${comma}2\r\n`])).map(({ cells }) => cells)).toEqual([
+        ["a", "b"],
+        ["1,5", "2"],
+      ]);
     expect((await rowsOf(['a,b\n"1\n2",3\n4,5'])).map(({ line: at }) => at)).toEqual([1, 2, 4]);
     await expect(rowsOf([`"${"x".repeat(2_000)}`])).rejects.toThrow("line 1");
   });
@@ -364,7 +348,7 @@ describe("rows of CSV", () => {
 
 describe("rows of older systems", () => {
   const table = (from: string, name: string) => {
-    const found = OLD_SYSTEMS.find((it) => it.from === from)?.tables.find((it) => it.name === name);
+    const found = IMPORT_KINDS[from]?.tables?.find((it) => it.name === name);
     if (found === undefined) throw new Error(`${from} has no ${name}`);
     return found.reader();
   };
@@ -423,7 +407,9 @@ describe("hostile files", () => {
     ["claude", claudeImporter],
     ["codex", codexImporter],
     ["gemini", geminiImporter],
-    ["langfuse", langfuseImporter],
+    ["langfuse", () => langfuseImporter()],
+    ["events-api", eventsApiImporter],
+    ["threads", () => THREAD_KINDS.threads?.importer?.(new Map()) as Importer],
     ["ndjson", () => wireImporter("ndjson")],
   ] as const)("never make the reader of %s throw", (_, make) => {
     const known = [...records(`${SESSION}.jsonl`)] as Array<Record<string, JsonValue>>;

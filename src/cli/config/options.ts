@@ -231,7 +231,7 @@ export const OPTIONS = {
     "--from",
     "KIND",
     ["import"],
-    "What the files are: claude, codex, gemini, langfuse, otlp, ndjson, csv, sqlite-tool-calls, sqlite-audit, sqlite-runs.",
+    "What the files are: claude, codex, gemini, langfuse, otlp, ndjson, csv, events-api, threads, sqlite-tool-calls, sqlite-audit, sqlite-runs, sqlite-events-api, sqlite-threads.",
   ),
   deliver: {
     flag: "--deliver",

@@ -6,7 +6,8 @@ export interface CsvRow {
 
 /**
  * The rows of a CSV (RFC 4180): cells in quotes may hold commas, quotes and line ends. Takes text in pieces, as
- * it is read from a file; a byte order mark is passed over. Throws a RangeError where a cell is longer than
+ * it is read from a file; a byte order mark is passed over. What stands between cells is a comma, or the semicolon
+ * or tab that stands in the first line before any comma does. Throws a RangeError where a cell is longer than
  * `cellCharsMax`: a quote that is never closed would take the whole file.
  */
 export async function* csvRows(pieces: AsyncIterable<string>, cellCharsMax: number): AsyncGenerator<CsvRow> {
@@ -16,6 +17,11 @@ export async function* csvRows(pieces: AsyncIterable<string>, cellCharsMax: numb
   let line = 1;
   let begun = 1;
   let isFirst = true;
+  let comma: string | undefined;
+  const isComma = (char: string): boolean => {
+    if (comma === undefined && /[,;\t]/.test(char)) comma = char;
+    return char === comma;
+  };
   const endCell = (): void => {
     cells.push(cell);
     cell = "";
@@ -30,9 +36,10 @@ export async function* csvRows(pieces: AsyncIterable<string>, cellCharsMax: numb
         cell += '"';
         state = "quoted";
       } else if (char === '"' && state === "begin") state = "quoted";
-      else if (char === ",") endCell();
+      else if (isComma(char)) endCell();
       else if (char === "\n") {
         endCell();
+        comma ??= ",";
         if (cells.length > 1 || cells[0] !== "") yield { line: begun, cells };
         cells = [];
         begun = line + 1;

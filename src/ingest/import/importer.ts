@@ -10,6 +10,8 @@ export interface Read {
   readonly drafts: readonly WireDraft[];
   /** The rule that it breaks: it gives nothing, and is named. */
   readonly problem?: Problem;
+  /** Further rules that parts of it break. */
+  readonly more?: readonly Problem[];
   /** Why it gives nothing, where that is as it should be. */
   readonly dropped?: string;
 }
@@ -22,6 +24,17 @@ export interface Importer {
   read(record: JsonValue): Read;
   /** What only the file's end makes sure: the last message, the end of a sub-agent. */
   end(): readonly WireDraft[];
+}
+
+/** Several parts of one record as one. */
+export function joined(reads: readonly Read[], reason: string): Read {
+  const drafts = reads.flatMap((read) => read.drafts);
+  const [problem, ...more] = reads.flatMap((read) => [
+    ...(read.problem === undefined ? [] : [read.problem]),
+    ...(read.more ?? []),
+  ]);
+  if (problem !== undefined) return { drafts, problem, more };
+  return drafts.length === 0 ? dropped(reason) : { drafts };
 }
 
 export const NOTHING: Read = { drafts: [] };

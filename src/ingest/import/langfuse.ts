@@ -1,50 +1,62 @@
-import { parseMicros } from "../../base/clock.ts";
 import { isObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { langfuseUsage, rawUsage } from "../provider-usage.ts";
 import { type Told, toldDrafts } from "../told.ts";
-import { decimalOf, first, firstName, firstText, structured } from "../values.ts";
-import { broken, dropped, type Importer, imported, type Read } from "./importer.ts";
+import { countOf, decimalOf, first, firstName, firstText, structured } from "../values.ts";
+import { broken, dropped, type Importer, imported, joined, type Read } from "./importer.ts";
+import { timeOf } from "./old-times.ts";
 
 type Foreign = Record<string, unknown>;
 
 const FROM = "langfuse";
 
+/** What a trace says for the observations in it. Its input and output are theirs too, and are not kept here. */
+type Around = Readonly<Record<string, JsonValue>>;
+
+/** What is known of traces, over all the files of one import. */
+export type Traces = Map<string, Around>;
+
+const OF_TRACE = ["name", "userId", "user_id", "sessionId", "session_id", "environment"];
+
 /**
- * An export of Langfuse: traces and observations as its API and its exports write them, in camelCase or in
- * snake_case, a trace with its observations inside or each by itself. Tokens and cost count on generations
- * and embeddings. What a trace says of its session and user holds for the observations that come after it.
- * Sources: Langfuse's API reference (`GET /api/public/traces`, `/api/public/observations`) and the columns
- * of its blob storage exports.
+ * An export of Langfuse: traces and observations as its APIs (v1 and v2), the exports of its pages and its blob
+ * storage exports (enriched or not) write them; in camelCase or in snake_case, as JSON or as cells of a CSV, a trace
+ * with its observations inside or each by itself. Tokens and cost count on generations and embeddings. What a
+ * trace says of its session and user holds for the observations that come after it. Scores are what people and
+ * programs thought of it later, and no activity. Sources: Langfuse's API reference and its reference of the
+ * fields of blob storage exports.
  */
-export function langfuseImporter(): Importer {
-  const traces = new Map<string, Foreign>();
+export function langfuseImporter(traces: Traces = new Map()): Importer {
   return { read: (record) => readRecord(record, traces), end: () => [] };
 }
 
-function readRecord(record: JsonValue, traces: Map<string, Foreign>): Read {
+function readRecord(record: JsonValue, traces: Traces): Read {
   if (!isObject(record)) return broken("record", "must be a JSON object");
-  const { id, type } = record;
+  if (record.id === undefined && Array.isArray(record.data))
+    return joined(
+      record.data.map((item: JsonValue) => readRecord(item, traces)),
+      "an empty page",
+    );
+  const { id } = record;
   if (typeof id !== "string" || id === "") return broken("id", "must be text");
-  if (type === undefined || type === null || type === "TRACE") {
-    traces.set(id, record);
-    const inner = Array.isArray(record.observations)
-      ? (record.observations as unknown[]).filter(isObject)
-      : [];
-    const reads = inner.map((observation) => readObservation({ traceId: id, ...observation }, traces));
-    const problem = reads.find((read) => read.problem !== undefined)?.problem;
-    const drafts = reads.flatMap((read) => read.drafts);
-    if (problem !== undefined) return { drafts, problem };
-    return drafts.length === 0 ? dropped("a trace is told by its observations") : { drafts };
-  }
-  return readObservation(record, traces);
+  if (first(record, ["dataType", "data_type"]) !== undefined) return dropped("a score is no activity");
+  const type = firstName(record, ["type"]);
+  if (type !== undefined && type !== "TRACE") return readObservation(record, traces);
+  traces.set(id, pick(record, OF_TRACE));
+  const inner = structured(first(record, ["observations"]));
+  // An older list of traces names its observations without telling them.
+  const observations = Array.isArray(inner) ? (inner as unknown[]).filter(isObject) : [];
+  return joined(
+    observations.map((observation) => readObservation({ traceId: id, ...observation }, traces)),
+    "a trace is told by its observations",
+  );
 }
 
-function readObservation(record: Foreign, traces: ReadonlyMap<string, Foreign>): Read {
+function readObservation(record: Foreign, traces: Traces): Read {
   if (typeof record.id !== "string") return broken("id", "must be text");
   const trace = firstName(record, ["traceId", "trace_id"]);
   if (trace === undefined) return broken("traceId", "must be text");
-  const start = timeOf(record, ["startTime", "start_time", "timestamp"]);
+  const start = timeOf(first(record, ["startTime", "start_time", "timestamp"]));
   if (start === undefined) return broken("startTime", "must be an RFC 3339 time");
   return { drafts: imported(FROM, toldDrafts(told(record, trace, start, traces.get(trace) ?? {}))) };
 }
@@ -75,7 +87,7 @@ function told(record: Foreign, trace: string, start: number, around: Foreign): T
     name,
     start,
     // An event of Langfuse has no end; what has none is over all the same.
-    end: timeOf(record, ["endTime", "end_time"]),
+    end: timeOf(first(record, ["endTime", "end_time"])),
     hasEnded: true,
     status: hasFailed ? "error" : "ok",
     error: hasFailed ? (firstText(record, ["statusMessage", "status_message"]) ?? "failed") : undefined,
@@ -87,7 +99,15 @@ function told(record: Foreign, trace: string, start: number, around: Foreign): T
     endData: {
       ...(operation === "tool" || output === undefined ? {} : { output }),
       ...(usage === undefined ? {} : { usage }),
-      ...pick(record, ["metadata", "version", "promptName", "prompt_name"]),
+      ...pick(record, [
+        "metadata",
+        "version",
+        "promptName",
+        "prompt_name",
+        "modelParameters",
+        "model_parameters",
+        "tags",
+      ]),
     },
     common: commonOf(trace, around, record),
   };
@@ -95,7 +115,10 @@ function told(record: Foreign, trace: string, start: number, around: Foreign): T
 
 function rawUsageOf(record: Foreign): JsonObject | undefined {
   const details = rawUsage(structured(first(record, ["usageDetails", "usage_details"])));
-  return details ?? rawUsage(structured(first(record, ["usage"])));
+  if (details !== undefined) return details;
+  const [input, output] = [countOf(record, ["inputUsage"]), countOf(record, ["outputUsage"])];
+  if (input === undefined && output === undefined) return rawUsage(structured(first(record, ["usage"])));
+  return { ...(input === undefined ? {} : { input }), ...(output === undefined ? {} : { output }) };
 }
 
 function costOf(record: Foreign): string | undefined {
@@ -112,19 +135,13 @@ function commonOf(trace: string, around: Foreign, record: Foreign): Partial<Even
     firstName(around, ["sessionId", "session_id"]) ?? firstName(record, ["sessionId", "session_id"]);
   return {
     source: FROM,
-    agent: firstName(around, ["name"]) ?? null,
+    agent: firstName(around, ["name"]) ?? firstName(record, ["traceName", "trace_name"]) ?? null,
     environment: firstName(record, ["environment"]) ?? firstName(around, ["environment"]) ?? null,
     conversationId: session ?? null,
     runId: trace,
     traceId: /^[0-9a-f]{32}$/.test(trace) ? trace : null,
     actor: user === undefined ? null : { type: "user", id: user },
   };
-}
-
-function timeOf(record: Foreign, keys: readonly string[]): number | undefined {
-  const said = firstName(record, keys);
-  // ClickHouse writes a space, and no zone: it is UTC.
-  return said === undefined ? undefined : (parseMicros(said) ?? parseMicros(`${said.replace(" ", "T")}Z`));
 }
 
 function pick(record: Foreign, keys: readonly string[]): JsonObject {

@@ -1,4 +1,6 @@
 import { parseMicros } from "../../base/clock.ts";
+import { isObject } from "../../base/json.ts";
+import { uuidv7 } from "../../base/uuid.ts";
 import type { EventDraft, Usage } from "../../event/event.ts";
 import type { ContentPart } from "../../thread/content.ts";
 import type { ThreadKey } from "../../thread/keys.ts";
@@ -8,7 +10,7 @@ import {
   type KnownThreadEvent,
   type ThreadEvent,
 } from "../../thread/thread-event.ts";
-import { THREAD_PREFIX } from "../../view/threads.ts";
+import { THREAD_PREFIX, THREADS_ARCHIVED } from "../../view/threads.ts";
 
 const SUMMARY_CHARS = 80;
 
@@ -26,6 +28,16 @@ export function threadDraft({ tenant, threadId }: ThreadKey, event: ThreadEvent)
   };
 }
 
+/** Archiving is an event too: the view decides what it comes to. */
+export function archiveDraft(
+  { tenant, threadId }: ThreadKey,
+  watermark: number,
+): EventDraft & { id: string } {
+  const summary = `Archived up to ${watermark}`;
+  const facts = { category: "session", threadId, summary, data: { watermark } };
+  return { id: uuidv7(), tenant, type: THREADS_ARCHIVED, ...facts };
+}
+
 function factsOf(event: KnownThreadEvent): Partial<EventDraft> {
   switch (event.kind) {
     case "user_message":
@@ -33,7 +45,7 @@ function factsOf(event: KnownThreadEvent): Partial<EventDraft> {
     case "assistant_message":
       return {
         summary: `Assistant: ${textOf(event.content)}`,
-        ...(event.usage === null || event.usage === undefined ? {} : { usage: usageOf(event.usage) }),
+        ...(isObject(event.usage) ? { usage: usageOf(event.usage) } : {}),
       };
     case "tool_call":
       return { tool: event.name, callId: event.id, summary: `Calls ${event.name}` };
@@ -76,8 +88,10 @@ function factsOf(event: KnownThreadEvent): Partial<EventDraft> {
   }
 }
 
+/** Parts are as their writer made them, and whoever writes here may be another program. */
 function textOf(content: readonly ContentPart[]): string {
-  const text = content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join(" ");
+  const parts: readonly unknown[] = Array.isArray(content) ? content : [];
+  const text = parts.flatMap((part) => (isObject(part) && part.type === "text" ? [part.text] : [])).join(" ");
   const [line = ""] = text.trimStart().split("\n");
   return line.length <= SUMMARY_CHARS ? line : `${line.slice(0, SUMMARY_CHARS - 1).toWellFormed()}…`;
 }

@@ -1,7 +1,6 @@
 import type { Micros } from "../../base/clock.ts";
 import { TrailError } from "../../base/error.ts";
 import type { JsonObject } from "../../base/json.ts";
-import { uuidv7 } from "../../base/uuid.ts";
 import { acceptDraft, type DraftDefaults } from "../../event/accept.ts";
 import type { EventDraft } from "../../event/event.ts";
 import { LIMITS } from "../../event/limits.ts";
@@ -10,9 +9,9 @@ import type { Condition } from "../../query/filter.ts";
 import type { Outcome, Store } from "../../store/store.ts";
 import { type ThreadKey, threadKey } from "../../thread/keys.ts";
 import { checkCount, parseThreadEvent, type ThreadEvent } from "../../thread/thread-event.ts";
-import { THREAD_PREFIX, THREADS_ARCHIVED } from "../../view/threads.ts";
+import { THREAD_PREFIX } from "../../view/threads.ts";
 import { type Completeness, judgeCompleteness } from "../completeness.ts";
-import { threadDraft } from "./drafts.ts";
+import { archiveDraft, threadDraft } from "./drafts.ts";
 import { createSink, type ThreadSink } from "./sink.ts";
 
 /** A thread event and its place in the thread: 1, 2, 3 …, no gaps, never reused. */
@@ -158,12 +157,6 @@ async function commitAll(ground: ThreadsGround, drafts: readonly EventDraft[]): 
   if (refused !== undefined) {
     throw new TrailError("store.unavailable", `The store refused a thread event: ${refused.reason}.`);
   }
-}
-
-function archiveDraft({ tenant, threadId }: ThreadKey, watermark: number): EventDraft & { id: string } {
-  const summary = `Archived up to ${watermark}`;
-  const facts = { category: "session", threadId, summary, data: { watermark } };
-  return { id: uuidv7(), tenant, type: THREADS_ARCHIVED, ...facts };
 }
 
 /** Reads from the last remembered place before the first wanted ordinal. */

@@ -1,15 +1,19 @@
 import { statSync } from "node:fs";
 import { messageOf, TrailError } from "../../../base/error.ts";
 import { LIMITS } from "../../../event/limits.ts";
+import type { Problem } from "../../../event/parse.ts";
 import type { WireDraft } from "../../../event/wire.ts";
+import type { Read } from "../../../ingest/import/importer.ts";
 import { IMPORT_KINDS, type ImportKind } from "../../../ingest/import/kinds.ts";
 import type { Trail } from "../../../trail/trail.ts";
 import type { Call, Command } from "../../command.ts";
 import { visible } from "../../print.ts";
 import { openOrMake } from "../../wire.ts";
 import { sealQuietly } from "../record.ts";
-import { filesOf, readFile } from "./import-files.ts";
+import { type Around, filesOf, readFile } from "./import-files.ts";
+import { THREAD_KINDS } from "./import-threads.ts";
 
+const KINDS: Readonly<Record<string, ImportKind>> = { ...IMPORT_KINDS, ...THREAD_KINDS };
 const BAD_INPUT = 2;
 const BAD_LINES_SHOWN = 20;
 /** Events of one commit. */
@@ -29,15 +33,11 @@ export const importCommand: Command = {
   async run(call) {
     const { settings, out } = call;
     const from = settings.text("from") ?? "";
-    const kind = Object.hasOwn(IMPORT_KINDS, from) ? IMPORT_KINDS[from] : undefined;
+    const kind = Object.hasOwn(KINDS, from) ? KINDS[from] : undefined;
     if (kind === undefined) {
-      throw new TrailError(
-        "option.invalid",
-        `--from must be one of ${Object.keys(IMPORT_KINDS).join(", ")}.`,
-        {
-          field: "--from",
-        },
-      );
+      throw new TrailError("option.invalid", `--from must be one of ${Object.keys(KINDS).join(", ")}.`, {
+        field: "--from",
+      });
     }
     if (call.rest.length === 0)
       throw new TrailError("option.invalid", "Name one or more files or folders to import.", {
@@ -46,7 +46,7 @@ export const importCommand: Command = {
     const files = call.rest.flatMap((path) => filesOf(path, kind));
     await using trail = openOrMake(call);
     const work = new Import(call, trail, files);
-    for (const file of files) await work.file(from, kind, file);
+    for (const file of files) await work.file(kind, file);
     if (work.imported > 0) await sealQuietly(trail, out);
     await work.sumUp();
     return work.refused > 0 ? BAD_INPUT : 0;
@@ -63,7 +63,11 @@ class Import {
   readonly #bytes: number;
   readonly #files: readonly string[];
   readonly #tenant: string;
+  readonly #around: Around;
   #bytesDone = 0;
+  /** How much of the file at hand is read. */
+  #share = 0;
+  #fileBytes = 0;
   #shownAt = 0;
   #isShown = false;
 
@@ -72,12 +76,17 @@ class Import {
     this.#trail = trail;
     this.#files = files;
     this.#tenant = call.settings.required("tenant");
-    this.#bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+    this.#around = {
+      traces: new Map(),
+      tenant: call.settings.given("tenant") ? this.#tenant : undefined,
+    };
+    this.#bytes = files.reduce((sum, file) => sum + sizeOf(file), 0);
   }
 
-  async file(from: string, kind: ImportKind, file: string): Promise<void> {
+  async file(kind: ImportKind, file: string): Promise<void> {
     let batch: Array<{ draft: WireDraft; line: number }> = [];
     let chars = 0;
+    this.#fileBytes = sizeOf(file);
     const commit = async (): Promise<void> => {
       if (batch.length > 0) await this.#append(file, batch);
       batch = [];
@@ -85,15 +94,16 @@ class Import {
       this.#progress();
     };
     try {
-      for await (const { line, read } of readFile(from, kind, file)) {
-        if (read.problem !== undefined)
-          this.#refuse(file, line, `${read.problem.field} ${read.problem.rule}`);
+      for await (const { line, read, note, share } of readFile(kind, file, this.#around)) {
+        if (note !== undefined) this.#say(file, line, note);
+        for (const { field, rule } of problemsOf(read)) this.#refuse(file, line, `${field} ${rule}`);
         if (read.dropped !== undefined) this.#quiet++;
         for (const draft of read.drafts) {
           const bounded = boundedDraft({ ...draft, tenant: this.#tenant });
           batch.push({ draft: bounded.draft, line });
           chars += bounded.chars;
         }
+        this.#share = share ?? this.#share;
         if (batch.length >= BATCH_EVENTS || chars > BATCH_CHARS) await commit();
       }
     } catch (thrown) {
@@ -102,7 +112,9 @@ class Import {
       this.#refuse(file, 0, messageOf(thrown));
     }
     await commit();
-    this.#bytesDone += statSync(file).size;
+    this.#bytesDone += this.#fileBytes;
+    this.#fileBytes = 0;
+    this.#share = 0;
     this.#progress();
   }
 
@@ -118,10 +130,13 @@ class Import {
 
   #refuse(file: string, line: number, rule: string): void {
     this.refused++;
-    if (this.refused > BAD_LINES_SHOWN) return;
+    if (this.refused <= BAD_LINES_SHOWN) this.#say(file, line, rule);
+  }
+
+  #say(file: string, line: number, what: string): void {
     this.#clear();
     const place = line === 0 ? file : `${file}:${line}`;
-    this.#call.out.note(`daybook: ${visible(place)}: ${visible(rule.slice(0, 500))}`);
+    this.#call.out.note(`daybook: ${visible(place)}: ${visible(what.slice(0, 500))}`);
   }
 
   /** On a terminal only: one line that writes over itself. */
@@ -129,7 +144,8 @@ class Import {
     if (this.#call.out.columns === undefined || performance.now() - this.#shownAt < PROGRESS_MS) return;
     this.#shownAt = performance.now();
     this.#isShown = true;
-    const share = this.#bytes === 0 ? 100 : Math.floor((100 * this.#bytesDone) / this.#bytes);
+    const done = this.#bytesDone + this.#fileBytes * Math.min(1, this.#share);
+    const share = this.#bytes === 0 ? 100 : Math.floor((100 * done) / this.#bytes);
     const counted = this.imported + this.#known;
     this.#call.io.stderr.write(`\r${share} %, ${counted} events of ${this.#files.length} files\u001b[K`);
   }
@@ -154,6 +170,14 @@ class Import {
     ];
     await out.line(`${parts.join(", ")}; ${this.#files.length} files`);
   }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function problemsOf({ problem, more = [] }: Read): readonly Problem[] {
+  return problem === undefined ? more : [problem, ...more];
 }
 
 /** An event that no store takes loses its data and says so; the file still has it. */
