@@ -66,7 +66,7 @@ export function transcriptsOf(name: string): string[] {
 }
 
 function importedFrom(name: string, file: string): WireDraft[] {
-  const importer = IMPORT_KINDS[agentOf(name)]?.importer?.();
+  const importer = IMPORT_KINDS[agentOf(name)]?.importer?.(new Map());
   if (importer === undefined) return [];
   const drafts = lines(`${name}/${file}`).flatMap((record) => {
     const { drafts: given, problem } = importer.read(record as JsonValue);

@@ -80,7 +80,8 @@ export class Spans {
 
   #startRun(span: Payload, type: "agent.run" | "workflow.run", above: Known | undefined): void {
     const agent =
-      firstName(span, ["entityName", "entityId"]) ?? firstName(of(span.attributes), ["agentId", "workflowId"]);
+      firstName(span, ["entityName", "entityId"]) ??
+      firstName(of(span.attributes), ["agentId", "workflowId"]);
     const trace = String(span.traceId);
     const place: Place = {
       ...(above === undefined ? this.#whose.get(trace) : above.inside),
@@ -112,7 +113,8 @@ export class Spans {
     const callId = firstName(attributes, ["toolCallId"]);
     const call = this.#recorder.startCall(
       {
-        tool: firstName({ ...attributes, ...span }, ["entityName", "entityId", "toolId", "name"]) ?? "unknown",
+        tool:
+          firstName({ ...attributes, ...span }, ["entityName", "entityId", "toolId", "name"]) ?? "unknown",
         callId,
         args: span.input,
         server: firstName(attributes, ["mcpServer", "serverName"]),
