@@ -5,6 +5,8 @@ import type { KeyNames } from "./key-names.ts";
 import type { TextCleaner } from "./text.ts";
 
 const NODES_MAX = 20_000;
+/** Behind the place where a text is cut: a secret that stands across it is found whole. */
+const SECRET_CHARS = 4_096;
 const KEY_MARK = "[redacted:key_name]";
 const MARK = /^\[redacted:[a-z0-9_]+\]$/;
 
@@ -53,8 +55,9 @@ export class Copier {
   #text(text: string, secret: boolean): string {
     if (secret) return text === "" || MARK.test(text) ? text : KEY_MARK;
     if (text.length <= LIMITS.dataStringChars) return this.#texts.clean(text);
-    const left = text.length - LIMITS.dataStringChars;
-    return `${this.#texts.clean(cut(text, LIMITS.dataStringChars))}[cut ${left} characters]`;
+    const head = this.#texts.clean(cut(text, LIMITS.dataStringChars + SECRET_CHARS));
+    const mark = `[cut ${text.length - LIMITS.dataStringChars} characters]`;
+    return `${cut(head, LIMITS.dataStringChars - mark.length)}${mark}`;
   }
 
   #object(value: object, secret: boolean): JsonValue | undefined {
@@ -109,7 +112,8 @@ export class Copier {
   #put(copied: JsonObject, key: string, value: unknown): void {
     const item = this.#value(value, this.#keys.isSecret(key));
     if (item === undefined) return;
-    const name = this.#texts.clean(key.length > LIMITS.nameChars ? cut(key, LIMITS.nameChars) : key);
+    // Cleaned first: a mark is longer than what it stands for, and half a secret is not found.
+    const name = cut(this.#texts.clean(cut(key, LIMITS.dataStringChars)), LIMITS.nameChars);
     if (name === "__proto__")
       Object.defineProperty(copied, name, {
         value: item,

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { acceptDraft } from "../event/accept.ts";
 import type { EventDraft } from "../event/event.ts";
+import { LIMITS } from "../event/limits.ts";
 import { createRedactor, noRedactor } from "./redactor.ts";
 
 const redactor = createRedactor();
@@ -128,6 +129,22 @@ describe("a draft", () => {
     expect(JSON.stringify(data({ many: Array.from({ length: 50_000 }, (_, i) => i) })).length).toBeLessThan(
       200_000,
     );
+  });
+
+  it("cleans a long key before it is cut, so that neither half a secret nor half a mark is left to find", () => {
+    const key = `${"x".repeat(LIMITS.nameChars - 14)} +49 170 1234567`;
+    const once = clean({ data: { [key]: 1 } });
+    expect(JSON.stringify(once.data)).not.toContain("1234");
+    expect(redactor.redact(structuredClone(once)).data).toEqual(once.data);
+  });
+
+  it("finds a secret that stands where a text is cut, and cuts it once", () => {
+    const token = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    const text = `${"x ".repeat(LIMITS.dataStringChars / 2 - 10)}${token} and so on`;
+    const once = clean({ data: { text } });
+    expect(JSON.stringify(once.data)).not.toContain("ghp_");
+    expect(JSON.stringify(once.data)).toMatch(/\[cut \d+ characters\]"/);
+    expect(redactor.redact(structuredClone(once)).data).toEqual(once.data);
   });
 
   it("never throws, gives JSON, and changes nothing the second time", () => {
