@@ -4,6 +4,8 @@ import { join, relative } from "node:path";
 import { binary, projectNode, root, run } from "./ground.mjs";
 
 const report = join(root, "test-results", "vitest.json");
+/** Tests start hundreds of processes over the same sources: types are stripped and code is compiled once. */
+const compileCache = join(root, "node_modules", ".cache", "node");
 
 /**
  * Resolves with how many tests passed and failed; a run that broke off counts as failed. Node's runtime
@@ -26,7 +28,7 @@ async function runOnce(args, env) {
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { status } = await run(projectNode(), [binary("vitest"), "run", ...reporters, ...args], {
     stdio: "inherit",
-    env,
+    env: { NODE_COMPILE_CACHE: compileCache, ...env },
   });
   if (!existsSync(report)) return { passed: 0, failed: 1, died: [], passedOfDied: 0 };
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));

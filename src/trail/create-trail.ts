@@ -13,7 +13,6 @@ import { type AccessScope, checkWrite, guardedStore, wholeTenant } from "./acces
 import { createApprovals } from "./approvals/approvals.ts";
 import { createTools } from "./calls/tools.ts";
 import { createCatalog } from "./catalog.ts";
-import { eraseSubject } from "./erasure/erase.ts";
 import { readableStore } from "./erasure/readable-store.ts";
 import { lazyForwarders, SharedForwarding } from "./forwarding.ts";
 import { createInsights } from "./insights/insights.ts";
@@ -21,12 +20,10 @@ import { bufferLimits, checkOptions, type TrailOptions } from "./options.ts";
 import { createReader } from "./reader.ts";
 import { createRetention, type Retention } from "./retention.ts";
 import { createRuns, type RunsGround } from "./runs/runs.ts";
-import { type EvidenceOptions, evidenceLines } from "./seal/evidence.ts";
 import { LogKeys } from "./seal/keys.ts";
-import { createLog, type LogGround, proveEvent, sealNow } from "./seal/log.ts";
+import { proofsOf } from "./seal/proofs.ts";
 import { RemoteLog } from "./seal/remote-log.ts";
 import { sealTenant } from "./seal/sealer.ts";
-import { type VerifyOptions, verifyStore } from "./seal/verify.ts";
 import { createSettings, settingsOf } from "./settings.ts";
 import { createThreads, type ThreadsGround } from "./threads/threads.ts";
 import type { Receipt, Scope, TenantTrail, Trail } from "./trail.ts";
@@ -115,8 +112,9 @@ export function createTrail(
     ...viewsOf(ground),
     forTenant: (name, reach) => tenantTrail(trail, ground, name, reach),
     ...proofsOf({ open: openForReading, tenant, keys, vault }),
-    erase: (erased) => {
-      if (server !== undefined) return Promise.reject(atTheServer());
+    async erase(erased) {
+      if (server !== undefined) throw atTheServer();
+      const { eraseSubject } = await import("./erasure/erase.ts");
       const retention = (name: string): Retention => trail.forTenant(name).retention;
       return eraseSubject({ ...ground, openRaw, vault, retention }, erased);
     },
@@ -285,16 +283,6 @@ function viewsOf(
 /** What a server sealed is read from it; the rest rejects where it touches the store. */
 function readProofs(remote: RemoteLog) {
   return { log: remote.log, proof: (event: string | number, scope?: Scope) => remote.proof(event, scope) };
-}
-
-function proofsOf(ground: LogGround) {
-  return {
-    log: createLog(ground),
-    seal: (scope?: Scope) => sealNow(ground, scope),
-    proof: (event: string | number, scope?: Scope) => proveEvent(ground, event, scope),
-    evidence: (options: EvidenceOptions) => evidenceLines(ground, options),
-    verify: (options?: VerifyOptions) => verifyStore(ground, options),
-  };
 }
 
 function notCommitted(why: string, timeoutMs: number): TrailError {

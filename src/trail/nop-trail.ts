@@ -10,10 +10,8 @@ import { createInsights } from "./insights/insights.ts";
 import { createReader } from "./reader.ts";
 import { createRetention } from "./retention.ts";
 import { createRuns } from "./runs/runs.ts";
-import { evidenceLines } from "./seal/evidence.ts";
 import { LogKeys } from "./seal/keys.ts";
-import { createLog, proveEvent } from "./seal/log.ts";
-import { verifyStore } from "./seal/verify.ts";
+import { proofsOf } from "./seal/proofs.ts";
 import { createSettings } from "./settings.ts";
 import { createThreads } from "./threads/threads.ts";
 import type { Trail } from "./trail.ts";
@@ -110,11 +108,8 @@ export const nopTrail: Trail = {
     lastError: null,
   }),
   erase: async () => ({ pseudonym: "", events: 0, range: null, receiptId: null }),
-  log: createLog(logGround),
+  ...proofsOf(logGround),
   seal: async () => [],
-  proof: (event) => proveEvent(logGround, event),
-  evidence: (options) => evidenceLines(logGround, options),
-  verify: (options) => verifyStore(logGround, options),
   store: open,
   describe: emptyStore.describe,
   [Symbol.asyncDispose]: async () => undefined,

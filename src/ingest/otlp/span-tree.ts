@@ -37,7 +37,7 @@ export function spanTree(spans: readonly Span[]): Node[] {
   for (const span of spans) {
     nodes.set(keyOf(span.traceId, span.spanId), {
       span,
-      operation: isOuterChain(span) ? "workflow" : operationOf(span),
+      operation: operationIn(span),
       toldByLogs: isToldByLogs(span),
       parent: undefined,
       children: [],
@@ -94,6 +94,11 @@ function settle(node: Node): void {
     parent.operation === undefined || parent.operation === "step" || parent.operation === "folded";
   node.owner = isStep ? parent.owner : parent;
   if (isCallAgain(node)) node.operation = "mcp";
+}
+
+/** What a span is by its own words; what is around it may make another thing of it. */
+export function operationIn(span: Span): Operation | undefined {
+  return isOuterChain(span) ? "workflow" : operationOf(span);
 }
 
 /** Tracers that know only chains: the one that nothing is around is a run, as LangSmith's own door has it. */

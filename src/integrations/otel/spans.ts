@@ -1,7 +1,7 @@
 import type { EventDraft } from "../../event/event.ts";
 import type { Span } from "../../ingest/otlp/model.ts";
 import { draftsOf } from "../../ingest/otlp/span-drafts.ts";
-import { isKept, type Node, spanTree } from "../../ingest/otlp/span-tree.ts";
+import { isKept, type Node, operationIn, spanTree } from "../../ingest/otlp/span-tree.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { spanOf } from "./model.ts";
 
@@ -14,8 +14,12 @@ interface Going {
   hasStart: boolean;
 }
 
+/** Of these a start is told; most spans of a program are none of them, and cost a look. */
+const STARTING: ReadonlySet<unknown> = new Set(["tool", "agent", "workflow"]);
 const ANCESTORS_MAX = 100;
 const INSIDE_MAX = 1_000;
+/** OTLP's `STATUS_CODE_ERROR`. */
+const FAILED = 2;
 
 /**
  * Spans one by one, each read among those around it and inside it, as the mapper of OTLP reads a whole
@@ -34,6 +38,7 @@ export class LiveSpans {
       hasStart: false,
     };
     this.#going.set(keyOf(span.traceId, span.spanId), going);
+    if (!STARTING.has(operationIn(span))) return [];
     const drafts = this.#drafts(span, going).filter(({ phase }) => phase === "started");
     going.hasStart = drafts.length > 0;
     return drafts;
@@ -42,7 +47,8 @@ export class LiveSpans {
   ended(given: unknown): EventDraft[] {
     const span = spanOf(given);
     const going = this.#going.take(keyOf(span.traceId, span.spanId));
-    const drafts = this.#drafts(span, going);
+    const isNobodys = operationIn(span) === undefined && span.statusCode !== FAILED;
+    const drafts = isNobodys ? [] : this.#drafts(span, going);
     const above = going === undefined ? undefined : this.#going.get(going.parent);
     if (above !== undefined && above.inside.length < INSIDE_MAX)
       above.inside.push(span, ...(going?.inside ?? []));

@@ -12,7 +12,7 @@ import { sortable } from "../../view/projection.ts";
 import { bucketStart, DIMENSIONS, type Dimension, LEVELS, type Level } from "../../view/totals/totals.ts";
 import type { Scope } from "../trail.ts";
 import { bucketsOf } from "./buckets.ts";
-import { type CostQuery, type CostReport, costReport } from "./cost.ts";
+import type { CostQuery, CostReport } from "./cost.ts";
 import { type Histogram, type HistogramQuery, readHistogram } from "./histogram.ts";
 
 /** What was counted over a span of `occurredAt`. Durations are milliseconds, as the top of a bucket of 12.5 %. */
@@ -126,7 +126,7 @@ const BUCKETS_MAX = 10_000;
 
 export function createInsights(open: () => Promise<Store>, ownTenant: string): Insights {
   const insights: Insights = {
-    cost: async (query = {}) => costReport(await open(), ownTenant, query),
+    cost: async (query = {}) => (await import("./cost.ts")).costReport(await open(), ownTenant, query),
 
     async totals(query = {}) {
       const span = spanOf(query);
