@@ -27,11 +27,11 @@ export function printFigure(figure: Figure, say: (text: string) => void): void {
   const verdict = met === null ? "" : met ? "  met" : "  MISSED";
   say(`  ${figure.what}`);
   say(
-    `    ours      ${spreadText(figure.ours, figure.unit)}${figure.ratio === undefined ? goal + verdict : ""}`,
+    `    ours      ${printed(figure.ours, figure.unit)}${figure.ratio === undefined ? goal + verdict : ""}`,
   );
   if (figure.baseline !== undefined && figure.ratio !== undefined) {
-    say(`    baseline  ${spreadText(figure.baseline.spread, figure.unit)}   ${figure.baseline.what}`);
-    say(`    ratio     ${spreadText(figure.ratio, "×")}${goal}${verdict}`);
+    say(`    baseline  ${printed(figure.baseline.spread, figure.unit)}   ${figure.baseline.what}`);
+    say(`    ratio     ${printed(figure.ratio, "×")}${goal}${verdict}`);
   }
   if (figure.note !== undefined) say(`    note      ${figure.note}`);
 }
@@ -44,9 +44,14 @@ function goalText(goal: Goal, unit: string): string {
   return parts.join(", ");
 }
 
-function spreadText({ median, min, max, rounds }: Spread, unit: string): string {
-  const middle = `${short(median)} ${unit}`.padEnd(14);
-  return rounds.length < 2 ? middle : `${middle} (${short(min)} … ${short(max)})`;
+/** The median, and where there was more than one round the lowest and the highest: `5.65 (5.6 … 5.79)`. */
+export function spreadText({ median, min, max, rounds }: Spread): string {
+  return rounds.length < 2 ? short(median) : `${short(median)} (${short(min)} … ${short(max)})`;
+}
+
+function printed(spread: Spread, unit: string): string {
+  const [median = "", range = ""] = spreadText(spread).split(/ (?=\()/);
+  return `${`${median} ${unit}`.padEnd(14)} ${range}`.trimEnd();
 }
 
 function short(value: number): string {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { benchmarksDocument } from "../../scripts/benchmarks-document.ts";
 import { eventsDocument } from "../../scripts/events-document.ts";
 import { ERROR_CODES } from "../../src/base/error-codes.ts";
 import { configurationDocument } from "../../src/cli/config/document.ts";
@@ -228,6 +229,11 @@ describe("documents", () => {
 
   it("have events.md as the table of fields makes it", () => {
     expect(readText("docs/events.md")).toBe(eventsDocument());
+  });
+
+  it("have the figures of bench/results.json, and no others", () => {
+    const document = readText("docs/benchmarks.md");
+    expect(document).toBe(benchmarksDocument(document, JSON.parse(readText("bench/results.json"))));
   });
 });
 

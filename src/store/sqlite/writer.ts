@@ -119,6 +119,7 @@ function foldStep(): void {
 function foldSoon({ grown, fresh }: Appender): void {
   if (grown.size === 0) return;
   const fold = (): void => {
+    clearTimeout(foldTimer);
     foldTimer = undefined;
     for (const tenant of grown) if (!folding.has(tenant)) folding.set(tenant, []);
     grown.clear();
