@@ -44,7 +44,7 @@ export async function inLane(
   { driver, program, daybook, server }: { driver: Driver; program: string; daybook: string; server: string },
 ): Promise<Recorded> {
   rmSync(dir, { recursive: true, force: true });
-  const [home, work] = [join(dir, "home"), join(dir, "work")];
+  const [home, work] = [join(dir, "home"), join(dir, "repo")];
   for (const path of [home, work]) mkdirSync(path, { recursive: true });
   const recorded: Recorded = { hooks: [], otlp: [], files: new Map() };
   const provider = await startProvider(driver.script);
